@@ -1,0 +1,171 @@
+/**
+ * Storage: two shapes cover the protocol, a map (roster, accounts, settings …) and a log (archive,
+ * offline messages …). A driver keeps text; the codec of a store turns values into text and back.
+ *
+ * Every promise of a write settles after the commit; a rejection means that nothing of it was
+ * kept. Reads see every write that was asked for before them.
+ */
+
+/** How a store's values become text. */
+export interface ValueCodec<T> {
+  encode(value: T): string;
+  decode(text: string): T;
+}
+
+interface StoreSpec<T> {
+  /** Unique in the server: `module/what`, e.g. `roster/items`. */
+  readonly name: string;
+  /** Raise it when the text of values changes; `migrate` brings older ones forward at start. */
+  readonly version: number;
+  readonly codec: ValueCodec<T>;
+  /** The text of this version made from that of an older one. */
+  migrate?(text: string, from: number): string;
+}
+
+export interface MapSpec<T> extends StoreSpec<T> {
+  readonly shape: "map";
+}
+
+export interface LogSpec<T> extends StoreSpec<T> {
+  readonly shape: "log";
+  /** Keep an index for `LogQuery.text` (XEP-0431); it costs time at each append. */
+  readonly search?: boolean;
+}
+
+/** A value with the version that compare-and-set asks for; versions start at 1. */
+export interface MapEntry<T> {
+  readonly key: string;
+  readonly value: T;
+  readonly version: number;
+}
+
+export interface MapRange {
+  /** Only keys that begin so. */
+  readonly prefix?: string;
+  /** Only keys after this one, in the order of their UTF-8 bytes. */
+  readonly after?: string;
+  readonly limit?: number;
+}
+
+/** `ifVersion: 0` asks that the key be absent. */
+export interface PutOptions {
+  readonly ifVersion?: number;
+}
+
+/** A write that can be made together with others by `Storage.batch`. */
+export interface Write {
+  readonly store: string;
+  readonly op: WriteOp;
+}
+
+/** What drivers carry out. Plain data, so that it can cross into a worker thread. */
+export type WriteOp =
+  | { readonly do: "put"; readonly owner: string; readonly key: string; readonly value: string; readonly ifVersion: number | undefined }
+  | { readonly do: "delete"; readonly owner: string; readonly key: string; readonly ifVersion: number | undefined }
+  | { readonly do: "clear"; readonly owner: string }
+  | { readonly do: "append"; readonly owner: string; readonly entry: StoredEntry }
+  | { readonly do: "replace"; readonly owner: string; readonly id: string; readonly value: string; readonly text: string | undefined }
+  | { readonly do: "remove"; readonly owner: string; readonly ids: readonly string[] }
+  | { readonly do: "expire"; readonly owner: string | undefined; readonly before: number };
+
+export interface StoredEntry {
+  readonly id: string;
+  readonly at: number;
+  readonly with: string | undefined;
+  readonly value: string;
+  readonly text: string | undefined;
+}
+
+/** Values by owner (usually a bare JID or a domain) and key. */
+export interface MapStore<T> {
+  get(owner: string, key: string): Promise<MapEntry<T> | undefined>;
+  range(owner: string, range?: MapRange): Promise<readonly MapEntry<T>[]>;
+  /** @returns the new version. @throws StorageConflict if `ifVersion` does not hold. */
+  put(owner: string, key: string, value: T, options?: PutOptions): Promise<number>;
+  /** @returns whether there was anything. @throws StorageConflict if `ifVersion` does not hold. */
+  delete(owner: string, key: string, options?: PutOptions): Promise<boolean>;
+  /**
+   * Reads, changes and writes back, again if someone else wrote in between; `change` returns
+   * undefined to delete. It must have no side effects.
+   * @returns what is stored now.
+   */
+  update(owner: string, key: string, change: (old: T | undefined) => T | undefined): Promise<T | undefined>;
+  /** Owners that have anything here, in order, for paging. */
+  owners(page?: { readonly after?: string; readonly limit?: number }): Promise<readonly string[]>;
+  clear(owner: string): Promise<void>;
+  /** The same writes as data, for `Storage.batch`. */
+  readonly write: {
+    put(owner: string, key: string, value: T, options?: PutOptions): Write;
+    delete(owner: string, key: string, options?: PutOptions): Write;
+    clear(owner: string): Write;
+  };
+}
+
+export interface LogEntry<T> {
+  /** Made by the caller, unique for the owner; needed before the commit. */
+  readonly id: string;
+  /** Milliseconds since 1970. Entries are ordered by time, then by arrival. */
+  readonly at: number;
+  /** The bare JID it concerns. */
+  readonly with?: string;
+  readonly value: T;
+  /** What full-text search finds it by, if the store has `search`. */
+  readonly text?: string;
+}
+
+export interface LogQuery {
+  /** Only entries after, or before, the entry of this id in the log's order. @throws StorageNotFound */
+  readonly after?: string;
+  readonly before?: string;
+  /** Only entries of this time or later, or this time or earlier (milliseconds). */
+  readonly from?: number;
+  readonly to?: number;
+  readonly with?: string;
+  readonly ids?: readonly string[];
+  readonly text?: string;
+  readonly limit?: number;
+  /** `backward` gives the last `limit` entries; entries come in the log's order all the same. */
+  readonly direction?: "forward" | "backward";
+}
+
+/** Entries by owner, in order of time. */
+export interface LogStore<T> {
+  append(owner: string, entry: LogEntry<T>): Promise<void>;
+  get(owner: string, id: string): Promise<LogEntry<T> | undefined>;
+  /** Another value in the place of an entry (a tombstone). @returns whether there was one. */
+  replace(owner: string, id: string, value: T, text?: string): Promise<boolean>;
+  remove(owner: string, ids: readonly string[]): Promise<number>;
+  /** Removes entries older than a time, of one owner or of all. @returns how many. */
+  expire(before: number, owner?: string): Promise<number>;
+  read(owner: string, query?: LogQuery): Promise<readonly LogEntry<T>[]>;
+  count(owner: string, query?: Omit<LogQuery, "limit" | "direction">): Promise<number>;
+  owners(page?: { readonly after?: string; readonly limit?: number }): Promise<readonly string[]>;
+  clear(owner: string): Promise<void>;
+  readonly write: {
+    append(owner: string, entry: LogEntry<T>): Write;
+    replace(owner: string, id: string, value: T, text?: string): Write;
+    remove(owner: string, ids: readonly string[]): Write;
+    clear(owner: string): Write;
+  };
+}
+
+export interface Storage {
+  map<T>(spec: MapSpec<T>): Promise<MapStore<T>>;
+  log<T>(spec: LogSpec<T>): Promise<LogStore<T>>;
+  /** All of it or nothing, in one commit. @throws StorageConflict */
+  batch(writes: readonly Write[]): Promise<void>;
+  /** Removes everything an owner has, in every store ever opened, in one commit. */
+  clear(owner: string): Promise<void>;
+  /** Settles when every write asked for before it is committed. */
+  flush(): Promise<void>;
+  /** Commits what is pending and lets go of the data directory. */
+  close(): Promise<void>;
+}
+
+export class StorageConflict extends Error {
+  override readonly name: string = "StorageConflict";
+}
+
+export class StorageNotFound extends Error {
+  override readonly name: string = "StorageNotFound";
+}
