@@ -1,0 +1,88 @@
+import type { Jid } from "@rookery/protocol";
+import type { LimitName, Limits } from "./limits.ts";
+
+/** The configuration of a server, complete and checked; see {@link ConfigInput} for how it is written. */
+export interface Config {
+  /** At least one; the first is the main one. */
+  readonly domains: readonly DomainConfig[];
+  /** Absolute path of the data directory. */
+  readonly data: string;
+  readonly storage: StorageKind;
+  readonly listen: ListenConfig;
+  readonly auth: AuthConfig;
+  readonly limits: Limits;
+  /** By name, or by absolute path for those of the operator; only what the configuration names. */
+  readonly modules: ReadonlyMap<string, ModuleOptions | false>;
+  /** Bare JIDs of accounts on the served domains. */
+  readonly admins: readonly Jid[];
+  readonly log: LogConfig;
+}
+
+export interface DomainConfig {
+  /** Prepared as the domainpart of a JID (RFC 7622 §3.2). */
+  readonly name: string;
+  /** Absent: the server makes a certificate itself. */
+  readonly tls?: TlsFiles | undefined;
+}
+
+/** Absolute paths of PEM files. */
+export interface TlsFiles {
+  /** The certificate, followed by those between it and the root. */
+  readonly cert: string;
+  /** The private key, not encrypted. */
+  readonly key: string;
+}
+
+export type StorageKind = "memory" | "sqlite";
+
+/** Where connections are accepted; an empty list means nowhere. */
+export interface ListenConfig {
+  /** Clients, with STARTTLS (RFC 6120 §5). */
+  readonly c2s: readonly ListenAddress[];
+  /** Clients, with TLS from the first byte (XEP-0368). */
+  readonly c2sTls: readonly ListenAddress[];
+}
+
+export interface ListenAddress {
+  /** An IP address or host name; absent: all addresses of the machine. */
+  readonly host?: string | undefined;
+  /** 0: any free port. */
+  readonly port: number;
+}
+
+export interface AuthConfig {
+  readonly plainWithoutTls: boolean;
+  readonly requireTls: boolean;
+}
+
+/** As written by the operator; the module reads it with its own schema. */
+export interface ModuleOptions {
+  readonly [option: string]: unknown;
+}
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+export interface LogConfig {
+  readonly level: LogLevel;
+}
+
+/** The configuration as `rookery.yaml` or a program writes it: what is left out has its default. */
+export interface ConfigInput {
+  readonly domains?: readonly DomainConfig[] | undefined;
+  readonly data?: string | undefined;
+  readonly storage?: StorageKind | undefined;
+  readonly listen?:
+    | { readonly c2s?: ListenInput | undefined; readonly c2sTls?: ListenInput | undefined }
+    | undefined;
+  readonly auth?:
+    | { readonly plainWithoutTls?: boolean | undefined; readonly requireTls?: boolean | undefined }
+    | undefined;
+  readonly limits?: { readonly [name in LimitName]?: number | undefined } | undefined;
+  /** Module name, or path of an own module, to its options; true: as it is by default; false: left out. */
+  readonly modules?: { readonly [module: string]: ModuleOptions | boolean } | undefined;
+  readonly admins?: readonly string[] | undefined;
+  readonly log?: { readonly level?: LogLevel | undefined } | undefined;
+}
+
+/** A port, "host:port", a list of them, or false for nowhere. */
+export type ListenInput = number | string | readonly (number | string)[] | false;

@@ -1,0 +1,202 @@
+/** What a limit counts. */
+export type LimitUnit = "bytes" | "bytes per second" | "seconds" | "count";
+
+/** How one limit is declared. */
+export interface LimitDefinition {
+  readonly default: number;
+  readonly unit: LimitUnit;
+  /** The least value that makes sense. */
+  readonly min: number;
+  /** True if 0 turns the limit off; false where something must always bound what comes from outside. */
+  readonly off: boolean;
+  readonly doc: string;
+}
+
+/**
+ * Every limit of the server, with its default, declared in this one place.
+ *
+ * What bounds one stanza can not be turned off: without it a single client could exhaust the memory
+ * of the process.
+ */
+export const LIMITS = {
+  stanzaBytes: {
+    default: 262_144,
+    unit: "bytes",
+    min: 10_000,
+    off: false,
+    doc: "Size of one stanza of a client that has logged in. RFC 6120 §13.12 forbids less than 10000.",
+  },
+  preAuthStanzaBytes: {
+    default: 10_000,
+    unit: "bytes",
+    min: 4096,
+    off: false,
+    doc: "Size of one element on a stream before login; also of a stream header.",
+  },
+  stanzaDepth: {
+    default: 64,
+    unit: "count",
+    min: 16,
+    off: false,
+    doc: "How deep elements may be nested in a stanza.",
+  },
+  stanzaElements: {
+    default: 8192,
+    unit: "count",
+    min: 256,
+    off: false,
+    doc: "Elements in one stanza.",
+  },
+  attributes: {
+    default: 64,
+    unit: "count",
+    min: 16,
+    off: false,
+    doc: "Attributes of one element.",
+  },
+  namespaces: {
+    default: 64,
+    unit: "count",
+    min: 16,
+    off: false,
+    doc: "Namespace declarations in force at one place of a stanza.",
+  },
+  streamOpenSeconds: {
+    default: 20,
+    unit: "seconds",
+    min: 1,
+    off: true,
+    doc: "Time from connecting within which a TLS handshake and the stream header must have come.",
+  },
+  loginSeconds: {
+    default: 60,
+    unit: "seconds",
+    min: 1,
+    off: true,
+    doc: "Time from connecting within which a client must have logged in and bound a resource.",
+  },
+  idleSeconds: {
+    default: 300,
+    unit: "seconds",
+    min: 10,
+    off: true,
+    doc: "A client that sent nothing for so long is asked whether it is still there.",
+  },
+  idleAnswerSeconds: {
+    default: 60,
+    unit: "seconds",
+    min: 1,
+    off: true,
+    doc: "A client that does not answer this question for so long is disconnected.",
+  },
+  authenticationTries: {
+    default: 5,
+    unit: "count",
+    min: 1,
+    off: false,
+    doc: "Failed logins on one stream before it is closed (RFC 6120 §6.4.5).",
+  },
+  connections: {
+    default: 50_000,
+    unit: "count",
+    min: 1,
+    off: true,
+    doc: "Open connections of clients altogether; further ones are closed at once.",
+  },
+  connectionsPerAddress: {
+    default: 500,
+    unit: "count",
+    min: 1,
+    off: true,
+    doc: "Open connections from one IP address (IPv6: one /64 network).",
+  },
+  sessionsPerAccount: {
+    default: 50,
+    unit: "count",
+    min: 1,
+    off: true,
+    doc: "Resources that one account may have bound at once.",
+  },
+  sendQueueBytes: {
+    default: 4_194_304,
+    unit: "bytes",
+    min: 65_536,
+    off: false,
+    doc: "What may wait to be sent to one client that reads slowly; beyond it, the client is disconnected.",
+  },
+  c2sBytesPerSecond: {
+    default: 262_144,
+    unit: "bytes per second",
+    min: 1000,
+    off: true,
+    doc: "How fast one client may send for long; a faster one is read from more slowly, not disconnected.",
+  },
+  c2sBurstBytes: {
+    default: 1_048_576,
+    unit: "bytes",
+    min: 10_000,
+    off: false,
+    doc: "What one client may send at once before c2sBytesPerSecond slows it.",
+  },
+  presenceTargets: {
+    default: 1000,
+    unit: "count",
+    min: 1,
+    off: true,
+    doc: "Addresses outside the roster that one session has sent directed presence to (RFC 6121 §4.6).",
+  },
+  subscriptionRequests: {
+    default: 500,
+    unit: "count",
+    min: 1,
+    off: true,
+    doc: "Subscription requests from others that wait for the answer of one account (RFC 6121 §3.1).",
+  },
+  rosterItems: {
+    default: 5000,
+    unit: "count",
+    min: 1,
+    off: true,
+    doc: "Contacts in the roster of one account.",
+  },
+  rosterNameBytes: {
+    default: 1023,
+    unit: "bytes",
+    min: 16,
+    off: true,
+    doc: "Length of the name of one contact, in UTF-8.",
+  },
+  rosterGroups: {
+    default: 50,
+    unit: "count",
+    min: 1,
+    off: true,
+    doc: "Groups that one contact is in.",
+  },
+  rosterGroupBytes: {
+    default: 1023,
+    unit: "bytes",
+    min: 16,
+    off: true,
+    doc: "Length of the name of one group, in UTF-8.",
+  },
+  offlineMessages: {
+    default: 1000,
+    unit: "count",
+    min: 1,
+    off: true,
+    doc: "Messages kept for one account until it comes online.",
+  },
+  offlineBytes: {
+    default: 4_194_304,
+    unit: "bytes",
+    min: 10_000,
+    off: true,
+    doc: "Size of all messages kept for one account until it comes online.",
+  },
+} as const;
+
+export type LimitName = keyof typeof LIMITS;
+
+/** The limits in force; the meaning and unit of each stand in {@link LIMITS}, 0 means off. */
+export type Limits = { readonly [name in LimitName]: number };

@@ -1,0 +1,198 @@
+import { Jid } from "@rookery/protocol";
+import * as z from "zod";
+import { readListenAddress, writeListenAddress } from "./addresses.ts";
+import type { Config, ConfigInput, ListenAddress, ModuleOptions } from "./config.ts";
+import { LIMITS, type LimitDefinition, type LimitName } from "./limits.ts";
+
+type Context = z.core.$RefinementCtx;
+type Limit = z.ZodPrefault<z.ZodNumber>;
+
+/** A JID in text, prepared; an account, so with a localpart and without a resourcepart. */
+const account = z.string().transform((text, context) => {
+  const jid = readJid(text, context);
+  if (jid === undefined || (jid.local !== "" && jid.isBare)) return jid ?? z.NEVER;
+  return refuse(context, `"${text}" is not the address of an account; write user@domain`);
+});
+
+const domainName = z.string().transform((text, context) => {
+  const jid = readJid(text, context);
+  if (jid === undefined || (jid.local === "" && jid.isBare)) return jid?.domain ?? z.NEVER;
+  return refuse(context, `"${text}" is not a domain name; write for example example.org`);
+});
+
+const path = z.string().min(1, { error: "a path is missing" });
+
+const tlsFiles = z.strictObject({
+  cert: path.describe("PEM file with the certificate and those between it and the root."),
+  key: path.describe("PEM file with the private key, not encrypted."),
+});
+
+const domain = z.strictObject({
+  name: domainName.describe("The domain: what stands after the @ of its accounts."),
+  tls: tlsFiles
+    .optional()
+    .describe(
+      "The certificate of the domain. Left out: the server makes one itself, which clients have to be told to trust.",
+    ),
+});
+
+const LISTEN_FORM = `a port, "host:port", a list of them, or false`;
+
+const listenEntry = z.union([z.number(), z.string()], { error: LISTEN_FORM });
+
+const listen = z
+  .union([listenEntry, z.array(listenEntry), z.literal(false)], { error: LISTEN_FORM })
+  .transform((input, context) => {
+    const addresses: ListenAddress[] = [];
+    for (const [index, entry] of (input === false ? [] : [input].flat()).entries()) {
+      const address = readListenAddress(entry);
+      if (typeof address !== "string") addresses.push(address);
+      else refuse(context, address, Array.isArray(input) ? [index] : []);
+    }
+    return addresses;
+  })
+  .meta({ form: LISTEN_FORM });
+
+const storage = z.enum(["memory", "sqlite"], {
+  error: ({ input }) =>
+    // not quoted: such an address may hold a password
+    typeof input === "string" && /^postgres(ql)?:/i.test(input)
+      ? `the driver for PostgreSQL is not there yet; use "sqlite"`
+      : undefined,
+});
+
+const moduleOptions = z.union([z.boolean(), z.record(z.string(), z.unknown())], {
+  error: "options, true, or false to leave the module out",
+});
+
+const modules = z
+  .record(z.string(), moduleOptions)
+  .transform((entries, context): ReadonlyMap<string, ModuleOptions | false> => {
+    const named = new Map<string, ModuleOptions | false>();
+    for (const [name, options] of Object.entries(entries)) {
+      if (!/^(?:\.{0,2}\/.+|[a-z][a-z0-9-]*)$/.test(name)) {
+        refuse(context, `"${name}" is neither the name of a module nor a path such as ./my.ts`, [
+          name,
+        ]);
+      }
+      named.set(name, options === true ? {} : options);
+    }
+    return named;
+  })
+  .meta({ form: "module name or path → its options, true or false" });
+
+const limits = z.strictObject(
+  Object.fromEntries(
+    Object.entries(LIMITS).map(([name, definition]) => [name, limit(definition)]),
+  ) as { [name in LimitName]: Limit },
+);
+
+/** Reads a {@link ConfigInput}: unknown keys are errors, what is left out gets its default. */
+export const configSchema: z.ZodType<Config, ConfigInput> = z
+  .strictObject({
+    domains: z
+      .array(domain)
+      .min(1, { error: "at least one domain is needed" })
+      .prefault([{ name: "localhost" }])
+      .describe("The domains served here; the first is the main one."),
+    data: path
+      .prefault("./data")
+      .describe(
+        "Folder for everything the server keeps, readable by its user only. The environment variable ROOKERY_DATA overrides it.",
+      ),
+    storage: storage
+      .prefault("sqlite")
+      .describe("Where accounts and messages are kept; memory forgets them when the server stops."),
+    listen: z
+      .strictObject({
+        c2s: listen.prefault(5222).describe("Clients, with STARTTLS (RFC 6120 §5)."),
+        c2sTls: listen.prefault(5223).describe("Clients, with TLS from the first byte (XEP-0368)."),
+      })
+      .prefault({})
+      .describe("Where connections are accepted. Port 0 takes any free port."),
+    auth: z
+      .strictObject({
+        requireTls: z.boolean().prefault(true).describe("Clients must use TLS before they log in."),
+        plainWithoutTls: z
+          .boolean()
+          .prefault(false)
+          .describe(
+            "Clients may send their password in the clear, without TLS: only for tests, and only with requireTls: false.",
+          ),
+      })
+      .prefault({})
+      .describe("How clients log in."),
+    limits: limits.prefault({}).describe("Bounds on what clients may ask of the server."),
+    modules: modules
+      .prefault({})
+      .describe("Options of modules; those that are not named run with their defaults."),
+    admins: z.array(account).prefault([]).describe("Accounts that may administer the server."),
+    log: z
+      .strictObject({
+        level: z
+          .enum(["debug", "info", "warn", "error"])
+          .prefault("info")
+          .describe("The least important lines that are written."),
+      })
+      .prefault({})
+      .describe("What the server says about its work."),
+  })
+  .superRefine(crossCheck);
+
+/** What no single value shows. */
+function crossCheck(config: Config, context: Context): void {
+  const names = new Set<string>();
+  for (const [index, { name }] of config.domains.entries()) {
+    if (names.has(name)) refuse(context, `the domain ${name} is named twice`, ["domains", index]);
+    names.add(name);
+  }
+  for (const [index, admin] of config.admins.entries()) {
+    if (names.has(admin.domain)) continue;
+    const served = [...names].join(", ");
+    refuse(context, `${admin} is on no domain served here (${served})`, ["admins", index]);
+  }
+  if (config.auth.plainWithoutTls && config.auth.requireTls) {
+    refuse(context, "auth.plainWithoutTls has no effect unless auth.requireTls is false", [
+      "auth",
+      "plainWithoutTls",
+    ]);
+  }
+  const taken = new Map<string, string>();
+  for (const name of ["c2s", "c2sTls"] as const) {
+    for (const address of config.listen[name]) {
+      if (address.port === 0) continue;
+      const text = writeListenAddress(address);
+      const other = taken.get(text);
+      if (other !== undefined) {
+        refuse(context, `${text} is already taken by listen.${other}`, ["listen", name]);
+      }
+      taken.set(text, name);
+    }
+  }
+}
+
+function limit({ default: usual, unit, min, off, doc }: LimitDefinition): Limit {
+  const form = off ? `a whole number from ${min}, or 0 for off` : `a whole number from ${min}`;
+  const sensible = (value: number): boolean =>
+    Number.isSafeInteger(value) && (value >= min || (off && value === 0));
+  return z
+    .number({ error: form })
+    .refine(sensible, { error: form })
+    .prefault(usual)
+    .meta({ description: doc, unit, form });
+}
+
+function readJid(text: string, context: Context): Jid | undefined {
+  try {
+    return Jid.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error && error.message !== "" ? `: ${error.message}` : "";
+    refuse(context, `"${text}" is not an address${reason}`);
+    return undefined;
+  }
+}
+
+function refuse(context: Context, message: string, path: (string | number)[] = []): never {
+  context.addIssue({ code: "custom", message, path });
+  return z.NEVER;
+}
