@@ -149,7 +149,10 @@ function crossCheck(config: Config, context: Context): void {
   for (const [index, admin] of config.admins.entries()) {
     if (names.has(admin.domain)) continue;
     const served = [...names].join(", ");
-    refuse(context, `${admin} is on no domain served here (${served})`, ["admins", index]);
+    refuse(context, `${admin.toString()} is on no domain served here (${served})`, [
+      "admins",
+      index,
+    ]);
   }
   if (config.auth.plainWithoutTls && config.auth.requireTls) {
     refuse(context, "auth.plainWithoutTls has no effect unless auth.requireTls is false", [

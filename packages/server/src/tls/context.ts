@@ -162,14 +162,20 @@ async function readPem(file: string, option: string, domain: string): Promise<st
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    const why =
-      code === "ENOENT"
-        ? "there is no such file"
-        : code === "EACCES"
-          ? "the user of the server has no permission"
-          : String(code ?? "unknown reason");
+    const why = whyUnreadable(error);
     throw new CertificateError(`can not read "${file}", tls.${option} of ${domain}: ${why}`);
+  }
+}
+
+function whyUnreadable(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown reason";
+  switch ("code" in error ? error.code : undefined) {
+    case "ENOENT":
+      return "there is no such file";
+    case "EACCES":
+      return "the user of the server has no permission";
+    default:
+      return error.message;
   }
 }
 

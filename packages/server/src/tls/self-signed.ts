@@ -50,11 +50,8 @@ const ECDSA_WITH_SHA256 = der.sequence(der.oid("1.2.840.10045.4.3.2"));
 
 /** RFC 5280 allows 64 characters; the names that count are those of {@link alternativeNames}. */
 function commonName(domain: string): Uint8Array {
-  const attribute = der.sequence(
-    der.oid("2.5.4.3"),
-    der.utf8String([...domain].slice(0, 64).join("")),
-  );
-  return der.sequence(der.set(attribute));
+  const text = Array.from(domain).slice(0, 64).join("");
+  return der.sequence(der.set(der.sequence(der.oid("2.5.4.3"), der.utf8String(text))));
 }
 
 function extensions(domain: string, publicKey: Uint8Array): Uint8Array[] {
