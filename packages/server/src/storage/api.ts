@@ -3,7 +3,10 @@
  * offline messages …). A driver keeps text; the codec of a store turns values into text and back.
  *
  * Every promise of a write settles after the commit; a rejection means that nothing of it was
- * kept. Reads see every write that was asked for before them.
+ * kept. Reads see every write that was asked for before them, and only what is committed.
+ *
+ * All text (owners, keys, ids, values) may hold any character, NUL too, but no lone surrogate:
+ * that is refused, since it has no UTF-8. `limit` is a whole number; without it everything comes.
  */
 
 /** How a store's values become text. */
@@ -28,11 +31,17 @@ export interface MapSpec<T> extends StoreSpec<T> {
 
 export interface LogSpec<T> extends StoreSpec<T> {
   readonly shape: "log";
-  /** Keep an index for `LogQuery.text` (XEP-0431); it costs time at each append. */
+  /**
+   * Keep an index for `LogQuery.text` (XEP-0431); it costs time at each append. Entries appended
+   * while a store was opened without it are not found by text.
+   */
   readonly search?: boolean;
 }
 
-/** A value with the version that compare-and-set asks for; versions start at 1. */
+/**
+ * A value with the version that compare-and-set asks for. Versions start at 1 and grow with each
+ * put; a key that was deleted and put again gets a version it did not have before.
+ */
 export interface MapEntry<T> {
   readonly key: string;
   readonly value: T;
@@ -60,13 +69,35 @@ export interface Write {
 
 /** What drivers carry out. Plain data, so that it can cross into a worker thread. */
 export type WriteOp =
-  | { readonly do: "put"; readonly owner: string; readonly key: string; readonly value: string; readonly ifVersion: number | undefined }
-  | { readonly do: "delete"; readonly owner: string; readonly key: string; readonly ifVersion: number | undefined }
+  | {
+      readonly do: "put";
+      readonly owner: string;
+      readonly key: string;
+      readonly value: string;
+      readonly ifVersion: number | undefined;
+    }
+  | {
+      readonly do: "delete";
+      readonly owner: string;
+      readonly key: string;
+      readonly ifVersion: number | undefined;
+    }
   | { readonly do: "clear"; readonly owner: string }
   | { readonly do: "append"; readonly owner: string; readonly entry: StoredEntry }
-  | { readonly do: "replace"; readonly owner: string; readonly id: string; readonly value: string; readonly text: string | undefined }
+  | {
+      readonly do: "replace";
+      readonly owner: string;
+      readonly id: string;
+      readonly value: string;
+      readonly text: string | undefined;
+    }
   | { readonly do: "remove"; readonly owner: string; readonly ids: readonly string[] }
-  | { readonly do: "expire"; readonly owner: string | undefined; readonly before: number };
+  | {
+      readonly do: "expire";
+      readonly owner: string;
+      readonly before: number;
+      readonly limit: number;
+    };
 
 export interface StoredEntry {
   readonly id: string;
@@ -89,7 +120,11 @@ export interface MapStore<T> {
    * undefined to delete. It must have no side effects.
    * @returns what is stored now.
    */
-  update(owner: string, key: string, change: (old: T | undefined) => T | undefined): Promise<T | undefined>;
+  update(
+    owner: string,
+    key: string,
+    change: (old: T | undefined) => T | undefined,
+  ): Promise<T | undefined>;
   /** Owners that have anything here, in order, for paging. */
   owners(page?: { readonly after?: string; readonly limit?: number }): Promise<readonly string[]>;
   clear(owner: string): Promise<void>;
@@ -109,7 +144,7 @@ export interface LogEntry<T> {
   /** The bare JID it concerns. */
   readonly with?: string;
   readonly value: T;
-  /** What full-text search finds it by, if the store has `search`. */
+  /** What full-text search finds it by, if the store has `search`; reads do not give it back. */
   readonly text?: string;
 }
 
@@ -122,6 +157,10 @@ export interface LogQuery {
   readonly to?: number;
   readonly with?: string;
   readonly ids?: readonly string[];
+  /**
+   * Only entries that have all the words of this text, whatever the case and the accents. A text
+   * without a letter or digit finds nothing. Needs `search`.
+   */
   readonly text?: string;
   readonly limit?: number;
   /** `backward` gives the last `limit` entries; entries come in the log's order all the same. */
@@ -130,12 +169,19 @@ export interface LogQuery {
 
 /** Entries by owner, in order of time. */
 export interface LogStore<T> {
+  /** @throws StorageConflict if the owner has an entry of this id here already. */
   append(owner: string, entry: LogEntry<T>): Promise<void>;
   get(owner: string, id: string): Promise<LogEntry<T> | undefined>;
-  /** Another value in the place of an entry (a tombstone). @returns whether there was one. */
+  /**
+   * Another value in the place of an entry (a tombstone); without `text` it is not found by text
+   * any more. @returns whether there was one.
+   */
   replace(owner: string, id: string, value: T, text?: string): Promise<boolean>;
   remove(owner: string, ids: readonly string[]): Promise<number>;
-  /** Removes entries older than a time, of one owner or of all. @returns how many. */
+  /**
+   * Removes entries older than a time, of one owner or of all, a few at a time so that nobody
+   * waits for it: all are gone when it settles, some earlier. @returns how many.
+   */
   expire(before: number, owner?: string): Promise<number>;
   read(owner: string, query?: LogQuery): Promise<readonly LogEntry<T>[]>;
   count(owner: string, query?: Omit<LogQuery, "limit" | "direction">): Promise<number>;
@@ -154,18 +200,30 @@ export interface Storage {
   log<T>(spec: LogSpec<T>): Promise<LogStore<T>>;
   /** All of it or nothing, in one commit. @throws StorageConflict */
   batch(writes: readonly Write[]): Promise<void>;
-  /** Removes everything an owner has, in every store ever opened, in one commit. */
+  /** Removes everything an owner has, in every store ever recorded, opened now or not, in one commit. */
   clear(owner: string): Promise<void>;
   /** Settles when every write asked for before it is committed. */
   flush(): Promise<void>;
   /** Commits what is pending and lets go of the data directory. */
   close(): Promise<void>;
+  /**
+   * Writes a copy of the whole database, consistent at one moment, to a new file while work goes
+   * on; absent where the driver has nothing on disk. @throws if the file exists.
+   */
+  backup?(path: string): Promise<void>;
 }
 
+/** A compare-and-set found another version, or a log has an entry of this id already. */
 export class StorageConflict extends Error {
   override readonly name: string = "StorageConflict";
 }
 
+/** A query starts from an entry that is not there. */
 export class StorageNotFound extends Error {
   override readonly name: string = "StorageNotFound";
+}
+
+/** The driver cannot do it (closed, queue full, disk full, broken file); nothing of it was kept. */
+export class StorageUnavailable extends Error {
+  override readonly name: string = "StorageUnavailable";
 }

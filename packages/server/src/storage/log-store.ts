@@ -1,0 +1,125 @@
+import type { LogEntry, LogQuery, LogSpec, LogStore, Write, WriteOp } from "./api.ts";
+import type { Driver, LogRow, OwnersPage } from "./driver.ts";
+import { attempt, checkLimit, storable } from "./text.ts";
+
+/** How many entries of one owner `expire` removes in one write. */
+const EXPIRED_AT_ONCE = 500;
+/** How many owners `expire` goes through side by side. */
+const EXPIRED_OWNERS = 100;
+
+/** The typed face of a log that a driver keeps as text under the number `id`. */
+export function logStore<T>(driver: Driver, id: number, spec: LogSpec<T>): LogStore<T> {
+  const { name, codec } = spec;
+  const search = spec.search === true;
+
+  const indexed = (text: string | undefined): string | undefined =>
+    search && text !== undefined ? storable(text, "text") : undefined;
+
+  const appendOp = (owner: string, entry: LogEntry<T>): WriteOp => ({
+    do: "append",
+    owner: storable(owner, "owner"),
+    entry: {
+      id: storable(entry.id, "id"),
+      at: wholeTime(entry.at),
+      with: entry.with === undefined ? undefined : storable(entry.with, "JID"),
+      value: storable(codec.encode(entry.value), "value"),
+      text: indexed(entry.text),
+    },
+  });
+  const replaceOp = (owner: string, entryId: string, value: T, text?: string): WriteOp => ({
+    do: "replace",
+    owner: storable(owner, "owner"),
+    id: storable(entryId, "id"),
+    value: storable(codec.encode(value), "value"),
+    text: indexed(text),
+  });
+  const removeOp = (owner: string, ids: readonly string[]): WriteOp => ({
+    do: "remove",
+    owner: storable(owner, "owner"),
+    ids: ids.map((entryId) => storable(entryId, "id")),
+  });
+  const clearOp = (owner: string): WriteOp => ({ do: "clear", owner: storable(owner, "owner") });
+
+  const entry = ([entryId, at, peer, text]: LogRow): LogEntry<T> => {
+    const value = codec.decode(text);
+    return peer === null ? { id: entryId, at, value } : { id: entryId, at, with: peer, value };
+  };
+
+  const checked = (query: LogQuery): LogQuery => {
+    checkLimit(query.limit);
+    storable(query.after ?? "", "id");
+    storable(query.before ?? "", "id");
+    storable(query.with ?? "", "JID");
+    for (const entryId of query.ids ?? []) storable(entryId, "id");
+    if (query.text !== undefined && !search) {
+      throw new TypeError(`cannot search ${name} for text: open it with "search: true"`);
+    }
+    return query;
+  };
+
+  async function expireOwner(before: number, owner: string): Promise<number> {
+    let removed = 0;
+    for (;;) {
+      const op: WriteOp = { do: "expire", owner, before, limit: EXPIRED_AT_ONCE };
+      const some = await driver.write(id, op);
+      removed += some;
+      if (some < EXPIRED_AT_ONCE) return removed;
+    }
+  }
+
+  async function expireAll(before: number): Promise<number> {
+    let removed = 0;
+    let page: OwnersPage = { limit: EXPIRED_OWNERS };
+    for (;;) {
+      const owners = await driver.call("owners", id, page);
+      const counts = await Promise.all(owners.map((owner) => expireOwner(before, owner)));
+      for (const count of counts) removed += count;
+      const last = owners.at(-1);
+      if (last === undefined) return removed;
+      page = { after: last, limit: EXPIRED_OWNERS };
+    }
+  }
+
+  const write = (op: WriteOp): Write => ({ store: name, op });
+  return {
+    append: (owner, added) => attempt(() => driver.done(id, appendOp(owner, added))),
+    async get(owner, entryId) {
+      const row = await driver.call("find", id, storable(owner, "owner"), storable(entryId, "id"));
+      return row && entry(row);
+    },
+    replace: async (owner, entryId, value, text) =>
+      (await driver.write(id, replaceOp(owner, entryId, value, text))) > 0,
+    remove: (owner, ids) => attempt(() => driver.write(id, removeOp(owner, ids))),
+    expire: (before, owner) =>
+      attempt(() => {
+        wholeTime(before);
+        return owner === undefined
+          ? expireAll(before)
+          : expireOwner(before, storable(owner, "owner"));
+      }),
+    async read(owner, query = {}) {
+      const rows = await driver.call("read", id, storable(owner, "owner"), checked(query));
+      return rows.map(entry);
+    },
+    count: (owner, query = {}) =>
+      attempt(() => driver.call("count", id, storable(owner, "owner"), checked(query))),
+    owners: (page: OwnersPage = {}) =>
+      attempt(() => {
+        checkLimit(page.limit);
+        storable(page.after ?? "", "owner");
+        return driver.call("owners", id, page);
+      }),
+    clear: (owner) => attempt(() => driver.done(id, clearOp(owner))),
+    write: {
+      append: (owner, added) => write(appendOp(owner, added)),
+      replace: (owner, entryId, value, text) => write(replaceOp(owner, entryId, value, text)),
+      remove: (owner, ids) => write(removeOp(owner, ids)),
+      clear: (owner) => write(clearOp(owner)),
+    },
+  };
+}
+
+function wholeTime(at: number): number {
+  if (Number.isSafeInteger(at)) return at;
+  throw new RangeError(`cannot use ${at} as a time: give whole milliseconds since 1970`);
+}

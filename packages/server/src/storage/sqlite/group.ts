@@ -1,0 +1,150 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { EngineMethod, NumberedWrite } from "../driver.ts";
+import type { SqliteEngine } from "./engine.ts";
+import { concernsStatementOnly, failureOf } from "./failure.ts";
+import { type Call, type Failure, type Outcome, type Unit, units, type Wire } from "./wire.ts";
+
+/** Methods that change nothing: they can be asked again after a rollback. */
+const READS: ReadonlySet<EngineMethod> = new Set<EngineMethod>([
+  "get",
+  "range",
+  "find",
+  "read",
+  "count",
+  "owners",
+  "unmigrated",
+]);
+
+/**
+ * Carries out the requests of one group in order, in one transaction. A request that fails for
+ * itself (a conflict) leaves no trace and does not concern the others; when the commit fails, or
+ * SQLite gives up on the transaction, every write of the group fails.
+ */
+export function runGroup(
+  db: DatabaseSync,
+  engine: SqliteEngine,
+  words: readonly Wire[],
+  calls: readonly Call[],
+): Outcome {
+  return new GroupRun(db, engine).run([...units(words, calls)]);
+}
+
+class GroupRun {
+  readonly #db: DatabaseSync;
+  readonly #engine: SqliteEngine;
+  readonly #numbers: number[] = [];
+  readonly #answers: [number, unknown][] = [];
+  readonly #failures: [number, Failure][] = [];
+
+  constructor(db: DatabaseSync, engine: SqliteEngine) {
+    this.#db = db;
+    this.#engine = engine;
+  }
+
+  run(group: readonly Unit[]): Outcome {
+    try {
+      for (const [place, unit] of group.entries()) this.#carryOut(place, unit);
+      if (this.#db.isTransaction) this.#db.exec("commit");
+    } catch (error) {
+      this.#failAll(group, error);
+    }
+    return {
+      do: "outcome",
+      numbers: this.#numbers,
+      answers: this.#answers,
+      failures: this.#failures,
+    };
+  }
+
+  #carryOut(place: number, unit: Unit): void {
+    if (isRead(unit)) return this.#read(place, unit.call);
+    if (!this.#db.isTransaction) this.#db.exec("begin immediate");
+    try {
+      if (unit.kind === "write") this.#write(place, unit.write);
+      else this.#together(place, unit);
+    } catch (error) {
+      if (!concernsStatementOnly(error) || !this.#db.isTransaction) throw error;
+      this.#failures.push([place, failureOf(error, attempted(unit))]);
+    }
+  }
+
+  #read(place: number, call: Call): void {
+    try {
+      this.#answers.push([place, invoke(this.#engine, call)]);
+    } catch (error) {
+      this.#failures.push([place, failureOf(error, "read from the storage")]);
+    }
+  }
+
+  #write(place: number, { store, op }: NumberedWrite): void {
+    // One statement undoes itself when it fails; of these two kinds a conflict changes nothing.
+    const alone = op.do === "put" || (op.do === "append" && op.entry.text === undefined);
+    const number = alone
+      ? this.#engine.apply(store, op)
+      : this.#savepoint(
+          () => this.#engine.apply(store, op),
+          () => this.#engine.forgetOwners(),
+        );
+    if (number !== 1) this.#numbers.push(place, number);
+  }
+
+  #together(place: number, unit: Unit & { kind: "batch" | "call" }): void {
+    if (unit.kind === "batch") {
+      this.#savepoint(
+        () => {
+          for (const { store, op } of unit.writes) this.#engine.apply(store, op);
+        },
+        () => this.#engine.forgetOwners(),
+      );
+    } else {
+      const answer = this.#savepoint(
+        () => invoke(this.#engine, unit.call),
+        () => this.#engine.forget(),
+      );
+      this.#answers.push([place, answer]);
+    }
+  }
+
+  #savepoint<T>(work: () => T, undone: () => void): T {
+    this.#db.exec("savepoint request");
+    try {
+      const result = work();
+      this.#db.exec("release request");
+      return result;
+    } catch (error) {
+      if (this.#db.isTransaction) {
+        this.#db.exec("rollback to request; release request");
+        undone();
+      }
+      throw error;
+    }
+  }
+
+  /** Rejects every write of the group, except those that failed for reasons of their own. */
+  #failAll(group: readonly Unit[], error: unknown): void {
+    if (this.#db.isTransaction) this.#db.exec("rollback");
+    this.#engine.forget();
+    const own = new Map(this.#failures);
+    this.#numbers.length = 0;
+    this.#answers.length = 0;
+    this.#failures.length = 0;
+    const failure = failureOf(error, "commit to the storage");
+    for (const [place, unit] of group.entries()) {
+      if (isRead(unit)) this.#read(place, unit.call);
+      else this.#failures.push([place, own.get(place) ?? failure]);
+    }
+  }
+}
+
+const isRead = (unit: Unit): unit is Unit & { kind: "call" } =>
+  unit.kind === "call" && READS.has(unit.call.method);
+
+function attempted(unit: Unit): string {
+  if (unit.kind === "write") return `${unit.write.op.do} in the storage`;
+  return unit.kind === "batch" ? "write a batch to the storage" : `${unit.call.method} a store`;
+}
+
+function invoke(engine: SqliteEngine, { method, args }: Call): unknown {
+  const methods: { [K in EngineMethod]: (...args: never[]) => unknown } = engine;
+  return Reflect.apply(methods[method], engine, args);
+}
