@@ -28,12 +28,17 @@ const STANZA_CONDITIONS = {
   "subscription-required": "auth",
   "undefined-condition": "cancel",
   "unexpected-request": "wait",
-} as const satisfies Record<string, StanzaErrorType>;
+} as const;
 
 export type StanzaErrorCondition = keyof typeof STANZA_CONDITIONS;
 
-const hasCondition = (name: string): name is StanzaErrorCondition =>
-  Object.hasOwn(STANZA_CONDITIONS, name);
+/** All conditions of stanza errors, in the order of RFC 6120 §8.3.3. */
+export const STANZA_ERROR_CONDITIONS: readonly StanzaErrorCondition[] =
+  Object.keys(STANZA_CONDITIONS).filter(hasCondition);
+
+function hasCondition(name: string): name is StanzaErrorCondition {
+  return Object.hasOwn(STANZA_CONDITIONS, name);
+}
 
 /** What may accompany the condition of a stanza error. */
 export interface StanzaErrorDetail {
@@ -71,25 +76,25 @@ export class StanzaError extends Error {
       NS.client,
       "error",
       { type: this.type, by: this.by },
-      el(NS.stanzaErrors, this.condition, {}, this.uri),
+      el(NS.stanzaErrors, this.condition, {}, hasAddress(this.condition) ? this.uri : undefined),
       this.message ? el(NS.stanzaErrors, "text", { "xml:lang": "en" }, this.message) : undefined,
       this.specific,
     );
   }
 
-  /** Reads an `<error/>` element; an unknown condition becomes `undefined-condition`. */
+  /**
+   * Reads an `<error/>` element; an unknown condition becomes `undefined-condition`, an unknown
+   * type the one that goes with the condition.
+   */
   static read(error: Element): StanzaError {
-    const defined = error.elements(NS.stanzaErrors).find((e) => e.name !== "text");
-    const condition =
-      defined !== undefined && hasCondition(defined.name) ? defined.name : "undefined-condition";
+    const { name, data, text, specific } = parts(error, NS.stanzaErrors);
+    const condition = hasCondition(name) ? name : "undefined-condition";
     const type = error.attr("type");
     const by = error.attr("by");
-    const uri = defined?.text;
-    const specific = error.elements().find((e) => e.ns !== NS.stanzaErrors);
-    return new StanzaError(condition, error.child(NS.stanzaErrors, "text")?.text ?? "", {
+    return new StanzaError(condition, text, {
       ...(isErrorType(type) && { type }),
       ...(by !== undefined && { by }),
-      ...(uri && { uri }),
+      ...(data !== "" && hasAddress(condition) && { uri: data }),
       ...(specific && { specific }),
     });
   }
@@ -103,6 +108,11 @@ function isErrorType(type: string | undefined): type is StanzaErrorType {
     type === "modify" ||
     type === "wait"
   );
+}
+
+/** Only these conditions have character data (RFC 6120 §8.3.3.5, §8.3.3.14). */
+function hasAddress(condition: StanzaErrorCondition): boolean {
+  return condition === "gone" || condition === "redirect";
 }
 
 /** RFC 6120 §4.9.3, all conditions that end a stream. */
@@ -156,12 +166,18 @@ export class StreamError extends Error {
     this.specific = detail.specific;
   }
 
+  /** The `<stream:error/>` element. */
   toElement(): Element {
     return el(
       NS.streams,
       "error",
       {},
-      el(NS.streamErrors, this.condition, {}, this.host),
+      el(
+        NS.streamErrors,
+        this.condition,
+        {},
+        this.condition === "see-other-host" ? this.host : undefined,
+      ),
       this.message ? el(NS.streamErrors, "text", { "xml:lang": "en" }, this.message) : undefined,
       this.specific,
     );
@@ -169,14 +185,33 @@ export class StreamError extends Error {
 
   /** Reads a `<stream:error/>`; an unknown condition becomes `undefined-condition`. */
   static read(error: Element): StreamError {
-    const defined = error.elements(NS.streamErrors).find((e) => e.name !== "text");
-    const condition =
-      STREAM_ERROR_CONDITIONS.find((c) => c === defined?.name) ?? "undefined-condition";
-    const host = defined?.text;
-    const specific = error.elements().find((e) => e.ns !== NS.streamErrors);
-    return new StreamError(condition, error.child(NS.streamErrors, "text")?.text ?? "", {
-      ...(host && { host }),
+    const { name, data, text, specific } = parts(error, NS.streamErrors);
+    const condition = STREAM_ERROR_CONDITIONS.find((c) => c === name) ?? "undefined-condition";
+    return new StreamError(condition, text, {
+      ...(data !== "" && condition === "see-other-host" && { host: data }),
       ...(specific && { specific }),
     });
   }
+}
+
+/** What stanza and stream errors have in common: a condition, a text, a condition of the application. */
+function parts(
+  error: Element,
+  ns: string,
+): { name: string; data: string; text: string; specific: Element | undefined } {
+  let condition: Element | undefined;
+  let text: Element | undefined;
+  let specific: Element | undefined;
+  for (const node of error.children) {
+    if (typeof node === "string") continue;
+    if (node.ns !== ns) specific ??= node;
+    else if (node.name === "text") text ??= node;
+    else condition ??= node;
+  }
+  return {
+    name: condition?.name ?? "",
+    data: condition?.text ?? "",
+    text: text?.text ?? "",
+    specific,
+  };
 }

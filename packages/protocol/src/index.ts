@@ -1,15 +1,119 @@
-export { type Codec, codec } from "./codec.ts";
+export { type Codec, codec, type Marker, marker } from "./codec.ts";
 export {
+  formatDate,
+  formatDateTime,
+  formatOffset,
+  formatTime,
+  parseDate,
+  parseDateTime,
+  parseLegacyDateTime,
+  parseOffset,
+  parseTime,
+  type TimeOfDay,
+} from "./datetime.ts";
+export {
+  STANZA_ERROR_CONDITIONS,
+  STREAM_ERROR_CONDITIONS,
   StanzaError,
   type StanzaErrorCondition,
   type StanzaErrorDetail,
   type StanzaErrorType,
-  STREAM_ERROR_CONDITIONS,
   StreamError,
   type StreamErrorCondition,
 } from "./errors.ts";
+export {
+  defineForm,
+  type FieldDefinition,
+  type FieldDefinitions,
+  type FieldValue,
+  type FormDefinition,
+  type FormValues,
+} from "./form-definition.ts";
+export type { FormPage, LayoutPart } from "./form-layout.ts";
+export type { Datatype, FieldValidation, ValidationMethod } from "./form-validation.ts";
+export {
+  dataForm,
+  type FieldType,
+  type Form,
+  type FormField,
+  type FormOption,
+  type FormType,
+  formTypeOf,
+} from "./forms.ts";
 export { Jid } from "./jid.ts";
+export { escapeLocalpart, JID_ESCAPING, unescapeLocalpart } from "./jid-escaping.ts";
 export { NS } from "./namespaces.ts";
+export { type Bind, bind } from "./payloads/bind.ts";
+export { capsInput, type EntityCaps, entityCaps } from "./payloads/caps.ts";
+export {
+  type ContactAddresses,
+  contactForm,
+  readContactForm,
+} from "./payloads/contact-addresses.ts";
+export { type Delay, delay, delayOf } from "./payloads/delay.ts";
+export {
+  DISCO_INFO_NS,
+  type DiscoIdentity,
+  type DiscoInfo,
+  discoInfo,
+} from "./payloads/disco-info.ts";
+export { type DiscoItem, type DiscoItems, discoItems } from "./payloads/disco-items.ts";
+export { type Forwarded, forwarded } from "./payloads/forward.ts";
+export { type Hint, hint, hintsOf } from "./payloads/hints.ts";
+export {
+  allTexts,
+  body,
+  type LocalText,
+  subject,
+  type Thread,
+  textIn,
+  thread,
+} from "./payloads/message.ts";
+export { ping } from "./payloads/ping.ts";
+export {
+  type Availability,
+  priorityOf,
+  readAvailability,
+  type Show,
+  status,
+  writeAvailability,
+} from "./payloads/presence.ts";
+export {
+  ROSTER_ITEM_LIMITS,
+  type RosterItem,
+  type RosterItemLimits,
+  type RosterQuery,
+  type RosterSet,
+  rosterQuery,
+  rosterSet,
+  type Subscription,
+} from "./payloads/roster.ts";
+export {
+  type OriginId,
+  originId,
+  STANZA_ID_NS,
+  type StanzaId,
+  stanzaId,
+  stanzaIdBy,
+  withoutStanzaIds,
+} from "./payloads/stanza-id.ts";
+export { type EntityTime, entityTime, timeRequest } from "./payloads/time.ts";
+export { type SoftwareVersion, softwareVersion, versionRequest } from "./payloads/version.ts";
+export { domainToAscii } from "./precis/domainpart.ts";
+export { PreparationError } from "./precis/preparation-error.ts";
+export {
+  nickname,
+  nicknameForComparison,
+  opaqueString,
+  usernameCaseMapped,
+} from "./precis/profiles.ts";
+export { quoted } from "./reading.ts";
+export {
+  type ResultSetPage,
+  type ResultSetRequest,
+  resultSetPage,
+  resultSetRequest,
+} from "./rsm.ts";
 export {
   type IqType,
   type MessageType,
@@ -18,6 +122,7 @@ export {
   type StanzaChange,
   type StanzaFields,
   type StanzaKind,
-  stanzaKind,
   type StanzaType,
+  stanzaKind,
 } from "./stanza.ts";
+export { formatXmppUri, parseXmppUri, type XmppUri, type XmppUriQuery } from "./uri.ts";

@@ -9,4 +9,4 @@ export const NS = {
   sasl: "urn:ietf:params:xml:ns:xmpp-sasl",
   bind: "urn:ietf:params:xml:ns:xmpp-bind",
   session: "urn:ietf:params:xml:ns:xmpp-session",
-} as const satisfies Record<string, string>;
+} as const;

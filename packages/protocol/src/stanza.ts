@@ -2,28 +2,24 @@ import { Element, type Node, serialize } from "@rookery/xml";
 import { StanzaError } from "./errors.ts";
 import { Jid } from "./jid.ts";
 import { NS } from "./namespaces.ts";
+import { quoted } from "./reading.ts";
 
 export type StanzaKind = "message" | "presence" | "iq";
 
-const MESSAGE_TYPES = ["normal", "chat", "groupchat", "headline", "error"] as const;
-const PRESENCE_TYPES = [
-  "available",
-  "unavailable",
-  "subscribe",
-  "subscribed",
-  "unsubscribe",
-  "unsubscribed",
-  "probe",
-  "error",
-] as const;
-const IQ_TYPES = ["get", "set", "result", "error"] as const;
-
 /** RFC 6121 §5.2.2. */
-export type MessageType = (typeof MESSAGE_TYPES)[number];
+export type MessageType = "normal" | "chat" | "groupchat" | "headline" | "error";
 /** RFC 6121 §4.7.1; `available` stands for the absence of the attribute. */
-export type PresenceType = (typeof PRESENCE_TYPES)[number];
+export type PresenceType =
+  | "available"
+  | "unavailable"
+  | "subscribe"
+  | "subscribed"
+  | "unsubscribe"
+  | "unsubscribed"
+  | "probe"
+  | "error";
 /** RFC 6120 §8.2.3. */
-export type IqType = (typeof IQ_TYPES)[number];
+export type IqType = "get" | "set" | "result" | "error";
 export type StanzaType = MessageType | PresenceType | IqType;
 
 /** What `Stanza.with` may change. */
@@ -32,6 +28,7 @@ export interface StanzaChange {
   readonly to?: Jid | undefined;
   readonly type?: StanzaType;
   readonly id?: string | undefined;
+  readonly lang?: string | undefined;
   readonly children?: readonly Node[];
 }
 
@@ -46,6 +43,11 @@ export interface StanzaFields {
   /** Attributes of the stanza that RFC 6120 does not define, flat as in `Element.attrs`. */
   readonly extra?: readonly string[];
   readonly children?: readonly Node[];
+}
+
+/** The serialization of a stanza's children, once one of the copies that share it was written. */
+interface PayloadXml {
+  xml: string | undefined;
 }
 
 const NO_EXTRA: readonly string[] = [];
@@ -66,7 +68,8 @@ export class Stanza {
   readonly lang: string | undefined;
   readonly extra: readonly string[];
   readonly children: readonly Node[];
-  #payloadXml: string | undefined;
+  /** Shared by all copies that have the same children; whoever writes first fills it. */
+  #payload: PayloadXml | undefined;
   #xml: string | undefined;
 
   constructor(fields: StanzaFields) {
@@ -85,19 +88,20 @@ export class Stanza {
    *
    * @param from who sent it, as the stream knows; the attribute `from` is not looked at.
    * @throws StanzaError `jid-malformed` for a bad `to`, `bad-request` for what RFC 6120 §8.2.3 or
-   * RFC 6121 §4.7.1 do not allow. A message of an unknown type is read as `normal` (RFC 6121 §5.2.2).
+   * RFC 6121 §4.7.1 do not allow; {@link Stanza.refuse} makes the answer. A message of an unknown
+   * type is read as `normal` (RFC 6121 §5.2.2).
    */
   static read(element: Element, from: Jid): Stanza {
     const kind = stanzaKind(element);
     if (kind === undefined) {
-      throw new StanzaError("bad-request", `<${element.name}/> is not a stanza`);
+      throw new StanzaError("bad-request", `${quoted(element.name)} is not a stanza`);
     }
     let id: string | undefined;
     let toText: string | undefined;
     let typeText: string | undefined;
     let lang: string | undefined;
     let extra: string[] | undefined;
-    const { attrs } = element;
+    const { attrs, children } = element;
     for (let i = 0; i < attrs.length; i += 2) {
       const value = attrs[i + 1] as string;
       switch (attrs[i]) {
@@ -119,11 +123,33 @@ export class Stanza {
           (extra ??= []).push(attrs[i] as string, value);
       }
     }
-    const to = toText === undefined ? undefined : Jid.parse(toText);
     const type = readType(kind, typeText);
-    const stanza = new Stanza({ kind, type, id, from, to, lang, extra, children: element.children });
-    if (kind === "iq") checkIq(stanza);
-    return stanza;
+    if (kind === "iq") checkIq(id, type, children);
+    const to = toText === undefined ? undefined : Jid.parse(toText);
+    return new Stanza({ kind, type, id, from, to, lang, extra: extra ?? NO_EXTRA, children });
+  }
+
+  /**
+   * The error for an element that {@link Stanza.read} refused (RFC 6120 §8.3), or undefined where
+   * none may be sent: for an error, the result of an IQ, or what is not a stanza.
+   *
+   * @param from who sent the element.
+   * @param by who answers; the `to` of the element cannot be, since it may be what is wrong.
+   */
+  static refuse(element: Element, from: Jid, by: Jid, error: StanzaError): Stanza | undefined {
+    const kind = stanzaKind(element);
+    const type = element.attr("type");
+    if (kind === undefined || type === "error") return undefined;
+    if (kind === "iq" && type === "result") return undefined;
+    const id = element.attr("id");
+    return new Stanza({
+      kind,
+      type: "error",
+      id,
+      from: by,
+      to: from,
+      children: [error.toElement()],
+    });
   }
 
   /** The child elements. */
@@ -149,7 +175,7 @@ export class Stanza {
     return this.kind === "iq" && (this.type === "get" || this.type === "set");
   }
 
-  /** A changed copy; an unchanged payload keeps its serialization. */
+  /** A changed copy; copies with the same payload share its serialization. */
   with(change: StanzaChange): Stanza {
     const copy = new Stanza({
       kind: this.kind,
@@ -157,16 +183,24 @@ export class Stanza {
       id: "id" in change ? change.id : this.id,
       from: change.from ?? this.from,
       to: "to" in change ? change.to : this.to,
-      lang: this.lang,
+      lang: "lang" in change ? change.lang : this.lang,
       extra: this.extra,
       children: change.children ?? this.children,
     });
-    if (change.children === undefined) copy.#payloadXml = this.#payloadXml ??= this.#writePayload();
+    if (copy.children === this.children) copy.#payload = this.#payload ??= { xml: undefined };
     return copy;
   }
 
-  /** The answer to a request (RFC 6120 §8.2.3), with addresses turned round. */
+  /**
+   * The answer to a request (RFC 6120 §8.2.3), with addresses turned round: it comes from the
+   * account itself if the request named nobody (RFC 6120 §10.3.3).
+   *
+   * @throws TypeError if this is not a request: a result answers nothing else.
+   */
   result(payload?: Element): Stanza {
+    if (!this.isRequest) {
+      throw new TypeError(`a result answers an IQ of type get or set, not <${this.#title}>`);
+    }
     return new Stanza({
       kind: "iq",
       type: "result",
@@ -179,19 +213,32 @@ export class Stanza {
 
   /**
    * The error that answers this stanza (RFC 6120 §8.3), with addresses turned round and, for an
-   * IQ, the request inside.
+   * IQ, the request inside. Undefined where none may be sent: nothing answers an error or the
+   * result of an IQ (RFC 6120 §8.2.3, §8.3.1), since that could go back and forth for ever.
    */
-  error(error: StanzaError): Stanza {
+  error(error: StanzaError): Stanza | undefined {
+    if (this.type === "error" || this.type === "result") return undefined;
+    const children: Element[] = [];
+    // A request that is itself an <error/> is left out: an error has one of them.
+    for (const request of this.kind === "iq" ? this.payload : []) {
+      if (!request.is(NS.client, "error")) children.push(request);
+    }
+    children.push(error.toElement());
     return new Stanza({
       kind: this.kind,
       type: "error",
       id: this.id,
       from: this.to ?? this.from.bare,
       to: this.from,
-      children: [...(this.kind === "iq" ? this.payload : []), error.toElement()],
+      children,
     });
   }
 
+  get #title(): string {
+    return `${this.kind} type='${this.type}'`;
+  }
+
+  /** The stanza as an element of `jabber:client`. */
   toElement(): Element {
     return new Element(NS.client, this.kind, this.#attrs(), this.children);
   }
@@ -213,14 +260,18 @@ export class Stanza {
 
   #write(): string {
     const shell = serialize(new Element(NS.client, this.kind, this.#attrs()), NS.client);
-    const payload = (this.#payloadXml ??= this.#writePayload());
+    const payload = this.#payloadXml();
     return payload === "" ? shell : `${shell.slice(0, -2)}>${payload}</${this.kind}>`;
   }
 
-  #writePayload(): string {
-    let xml = "";
-    for (const node of this.children) xml += serialize(node, NS.client);
-    return xml;
+  #payloadXml(): string {
+    const shared = (this.#payload ??= { xml: undefined });
+    if (shared.xml === undefined) {
+      let xml = "";
+      for (const node of this.children) xml += serialize(node, NS.client);
+      shared.xml = xml;
+    }
+    return shared.xml;
   }
 }
 
@@ -234,34 +285,76 @@ export function stanzaKind(element: Element): StanzaKind | undefined {
 function readType(kind: StanzaKind, text: string | undefined): StanzaType {
   switch (kind) {
     case "message":
-      return MESSAGE_TYPES.find((t) => t === text) ?? "normal";
-    case "presence": {
-      if (text === undefined) return "available";
-      const type = PRESENCE_TYPES.find((t) => t === text && t !== "available");
-      if (type === undefined) {
-        throw new StanzaError("bad-request", `"${text}" is not a type of presence`);
-      }
-      return type;
-    }
-    case "iq": {
-      const type = IQ_TYPES.find((t) => t === text);
-      if (type === undefined) {
-        throw new StanzaError("bad-request", `an IQ has type get, set, result or error`);
-      }
-      return type;
-    }
+      return messageType(text);
+    case "presence":
+      return presenceType(text);
+    case "iq":
+      return iqType(text);
   }
 }
 
-/** RFC 6120 §8.2.3: an id, and exactly one payload in a request. */
-function checkIq(iq: Stanza): void {
-  if (iq.id === undefined || iq.id === "") {
+/** RFC 6121 §5.2.2: what is absent or unknown is `normal`. */
+function messageType(text: string | undefined): MessageType {
+  switch (text) {
+    case "chat":
+    case "groupchat":
+    case "headline":
+    case "error":
+      return text;
+    default:
+      return "normal";
+  }
+}
+
+/** RFC 6121 §4.7.1. The attribute has no value "available". */
+function presenceType(text: string | undefined): PresenceType {
+  switch (text) {
+    case undefined:
+      return "available";
+    case "unavailable":
+    case "subscribe":
+    case "subscribed":
+    case "unsubscribe":
+    case "unsubscribed":
+    case "probe":
+    case "error":
+      return text;
+    default:
+      throw new StanzaError("bad-request", `${quoted(text)} is not a type of presence`);
+  }
+}
+
+/** RFC 6120 §8.2.3. */
+function iqType(text: string | undefined): IqType {
+  switch (text) {
+    case "get":
+    case "set":
+    case "result":
+    case "error":
+      return text;
+    default:
+      throw new StanzaError(
+        "bad-request",
+        `an IQ has type get, set, result or error, not ${quoted(text ?? "")}`,
+      );
+  }
+}
+
+/**
+ * RFC 6120 §8.2.3: an id, exactly one child in a request and at most one in a result. An error is
+ * taken as it comes, so that whoever waits for it hears of it.
+ */
+function checkIq(id: string | undefined, type: StanzaType, children: readonly Node[]): void {
+  if (id === undefined || id === "") {
     throw new StanzaError("bad-request", "an IQ has a non-empty id");
   }
-  if (iq.isRequest && iq.payload.length !== 1) {
-    throw new StanzaError("bad-request", "an IQ of type get or set has exactly one child element");
-  }
-  if (iq.type === "result" && iq.payload.length > 1) {
-    throw new StanzaError("bad-request", "an IQ of type result has at most one child element");
+  if (type === "error") return;
+  let elements = 0;
+  for (const node of children) if (typeof node !== "string") elements += 1;
+  if (type === "result" ? elements > 1 : elements !== 1) {
+    throw new StanzaError(
+      "bad-request",
+      `an IQ of type ${type} has ${type === "result" ? "at most" : "exactly"} one child element, this one has ${elements}`,
+    );
   }
 }

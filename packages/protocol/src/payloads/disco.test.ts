@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { el } from "@rookery/xml";
+import { StanzaError } from "../errors.ts";
+import { resultSetRequest } from "../rsm.ts";
+import { contactForm, readContactForm } from "./contact-addresses.ts";
+import { DISCO_INFO_NS, discoInfo } from "./disco-info.ts";
+import { discoItems } from "./disco-items.ts";
+
+const ITEMS = "http://jabber.org/protocol/disco#items";
+
+const refused =
+  (condition: string) =>
+  (error: unknown): boolean =>
+    error instanceof StanzaError && error.condition === condition;
+
+test("a request for information is a query with at most a node (XEP-0030 §3.1, §3.2)", () => {
+  assert.deepEqual(discoInfo.read(el(DISCO_INFO_NS, "query", { node: "n" })), {
+    node: "n",
+    identities: [],
+    features: [],
+    forms: [],
+  });
+});
+
+test("an answer has identities, features and forms (XEP-0030 §3.1, XEP-0128 §2)", () => {
+  const written = discoInfo.write({
+    identities: [{ category: "server", type: "im", name: "Rookery", lang: "en" }],
+    features: [DISCO_INFO_NS],
+    forms: [contactForm({ abuse: ["mailto:abuse@example.com"], admin: [] })],
+  });
+  assert.deepEqual(
+    written,
+    el(
+      DISCO_INFO_NS,
+      "query",
+      {},
+      el(DISCO_INFO_NS, "identity", {
+        category: "server",
+        type: "im",
+        name: "Rookery",
+        "xml:lang": "en",
+      }),
+      el(DISCO_INFO_NS, "feature", { var: DISCO_INFO_NS }),
+      el(
+        "jabber:x:data",
+        "x",
+        { type: "result" },
+        el(
+          "jabber:x:data",
+          "field",
+          { var: "FORM_TYPE", type: "hidden" },
+          el("jabber:x:data", "value", {}, "http://jabber.org/network/serverinfo"),
+        ),
+        el(
+          "jabber:x:data",
+          "field",
+          { var: "abuse-addresses", type: "list-multi" },
+          el("jabber:x:data", "value", {}, "mailto:abuse@example.com"),
+        ),
+      ),
+    ),
+  );
+});
+
+test("identities and features lack nothing that is required", () => {
+  for (const child of [
+    el(DISCO_INFO_NS, "identity", { type: "im" }),
+    el(DISCO_INFO_NS, "identity", { category: "server" }),
+    el(DISCO_INFO_NS, "feature"),
+    el("jabber:x:data", "x"),
+  ]) {
+    assert.throws(
+      () => discoInfo.read(el(DISCO_INFO_NS, "query", {}, child)),
+      refused("bad-request"),
+    );
+  }
+});
+
+test("an item needs a JID (XEP-0030 §4.1)", () => {
+  const query = (attrs: Record<string, string>) => el(ITEMS, "query", {}, el(ITEMS, "item", attrs));
+  assert.equal(discoItems.read(query({ jid: "a.example" })).items[0]?.jid.domain, "a.example");
+  assert.throws(() => discoItems.read(query({})), refused("bad-request"));
+  assert.throws(() => discoItems.read(query({ jid: "a@b@c" })), refused("jid-malformed"));
+});
+
+test("a request for a page of items is found inside the query (XEP-0059 §4)", () => {
+  const query = el(ITEMS, "query", {}, resultSetRequest.write({ max: 20, after: "x" }));
+  assert.equal(resultSetRequest.in(query)?.max, 20);
+  assert.deepEqual(discoItems.read(query).items, []);
+});
+
+test("contact addresses are read as they were written (XEP-0157 §2)", () => {
+  const addresses = {
+    abuse: ["mailto:abuse@example.com", "xmpp:abuse@example.com"],
+    status: ["https://status.example.com/"],
+  };
+  assert.deepEqual(readContactForm(contactForm(addresses)), addresses);
+  assert.deepEqual(contactForm({}).fields.length, 1);
+});
+
+test("a form of another FORM_TYPE has no contact addresses", () => {
+  assert.throws(() => readContactForm({ type: "result", fields: [] }), refused("bad-request"));
+});
