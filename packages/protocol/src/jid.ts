@@ -35,7 +35,7 @@ export class Jid {
   static parse(this: void, text: string): Jid {
     const known = interned.get(text);
     if (known !== undefined) return known;
-    // a UTF-16 code unit is one byte at least; not even quoted, it may be megabytes
+    // before anything that takes time in its length, for it may be megabytes
     if (text.length > LONGEST_UNPREPARED) throw malformed(text, "it is too long (RFC 7622 §3.1)");
     const jid = Jid.#prepare(...split(text), text);
     if (text !== jid.#text) interned.set(ownText(text), jid);
@@ -115,10 +115,13 @@ export class Jid {
 
 /** Bytes of a localpart and of a resourcepart (RFC 7622 §3.3, §3.4); a domainpart has fewer. */
 const LONGEST_PART = 1023;
-/** Three parts and what separates them; preparing makes a text of legal length hardly shorter. */
+/**
+ * UTF-16 code units, of which each is a byte at least: three parts and what separates them. Preparing
+ * may shorten a text, but one that is longer than this before is not somebody's address.
+ */
 const LONGEST_UNPREPARED = 3 * LONGEST_PART + 2;
 
-/** About 5 MB if all texts are as long as they may be and ASCII; of usual ones 1 MB. */
+/** Some 2 MB of usual addresses; 5 MB if all are as long as they may be. */
 const interned = new Interned<Jid>(4096, 256);
 
 const join = (local: string, domain: string, resource: string): string =>
