@@ -21,14 +21,6 @@ const refused =
   (error: unknown): boolean =>
     error instanceof StanzaError && error.condition === condition;
 
-const canSerialize = ((): boolean => {
-  try {
-    return serialize(ping) !== "";
-  } catch {
-    return false;
-  }
-})();
-
 test("a stanza's envelope is read, and its sender is who the stream says (RFC 6120 §8.1.2.1)", () => {
   const body = el(NS.client, "body", {}, "hi");
   const stanza = Stanza.read(
@@ -63,8 +55,18 @@ test("attributes that RFC 6120 does not define stay as they are", () => {
   const stanza = Stanza.read(element, romeo);
   assert.deepEqual(stanza.extra, ["{urn:example}a", "b", "other", "c", "__proto__x", "d"]);
   assert.deepEqual(stanza.with({ to: juliet }).toElement().attrs, [
-    ...["id", "1", "from", romeo.toString(), "to", juliet.toString()],
-    ...["{urn:example}a", "b", "other", "c", "__proto__x", "d"],
+    "id",
+    "1",
+    "from",
+    romeo.toString(),
+    "to",
+    juliet.toString(),
+    "{urn:example}a",
+    "b",
+    "other",
+    "c",
+    "__proto__x",
+    "d",
   ]);
 });
 
@@ -276,7 +278,7 @@ test("what cannot be read is answered by whom the caller names", () => {
   assert.equal(Stanza.refuse(el("urn:x", "message"), romeo, server, error), undefined);
 });
 
-test("copies share one serialization of their payload", { skip: !canSerialize }, () => {
+test("copies share one serialization of their payload", () => {
   const body = el(NS.client, "body", {}, "a < b & c");
   const stanza = new Stanza({
     kind: "message",

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
+import { el } from "@rookery/xml";
 import { StanzaError } from "../errors.ts";
 import type { Form, FormField } from "../forms.ts";
-import { capsInput } from "./caps.ts";
+import { capsInput, entityCaps } from "./caps.ts";
 import type { DiscoInfo } from "./disco-info.ts";
 
 const sha1 = (text: string): string => createHash("sha1").update(text).digest("base64");
@@ -24,6 +25,9 @@ const info = (change: Partial<DiscoInfo>): DiscoInfo => ({
 
 const form = (...fields: FormField[]): Form => ({ type: "result", fields });
 const formType = (...values: string[]): FormField => ({ var: "FORM_TYPE", type: "hidden", values });
+
+const badRequest = (error: unknown): boolean =>
+  error instanceof StanzaError && error.condition === "bad-request";
 
 const illFormed = (error: unknown): boolean =>
   error instanceof StanzaError && error.condition === "not-acceptable";
@@ -99,4 +103,11 @@ test("a text cannot pass for several (XEP-0115 §9.3)", () => {
     capsInput(info({ identities: [{ category: "client", type: "pc", name: "GNU/Linux" }] })),
     "client/pc//GNU/Linux<",
   );
+});
+
+test("capabilities in presence need a node and a version; the old format has no hash", () => {
+  const c = (attrs: Record<string, string>) => el(entityCaps.ns, "c", attrs);
+  assert.equal(entityCaps.read(c({ node: "n", ver: "v" })).hash, undefined);
+  assert.throws(() => entityCaps.read(c({ node: "n" })), badRequest);
+  assert.throws(() => entityCaps.read(c({ ver: "v" })), badRequest);
 });

@@ -30,7 +30,10 @@ const someOf = <T>(arbitrary: Arbitrary<T>): Arbitrary<T[] | undefined> =>
   optional(fc.array(arbitrary, { minLength: 1, maxLength: 3 }));
 const jid = fc
   .constantFrom(
-    ...["juliet@example.com", "romeo@example.net/orchard", "example.org", "ü@bücher.example/🐦 x"],
+    "juliet@example.com",
+    "romeo@example.net/orchard",
+    "example.org",
+    "ü@bücher.example/🐦 x",
   )
   .map((address) => Jid.parse(address));
 const count = fc.nat();

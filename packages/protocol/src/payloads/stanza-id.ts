@@ -47,9 +47,9 @@ export const originId: Codec<OriginId> = codec<OriginId>({
  * payload is seen to be unchanged.
  */
 export function withoutStanzaIds(children: readonly Node[], by: Jid): readonly Node[] {
-  const claims = (node: Node): boolean =>
-    typeof node !== "string" && node.is(STANZA_ID_NS, "stanza-id") && mayBeBy(node, by);
-  return children.some(claims) ? children.filter((node) => !claims(node)) : children;
+  if (!children.some(isStanzaId)) return children;
+  const kept = children.filter((node) => !(isStanzaId(node) && mayBeBy(node, by)));
+  return kept.length === children.length ? children : kept;
 }
 
 /** The id that an entity gave a stanza, compared after preparation of its address. */
@@ -58,11 +58,13 @@ export function stanzaIdBy(
   by: Jid,
 ): string | undefined {
   for (const node of parent.children) {
-    if (typeof node === "string" || !node.is(STANZA_ID_NS, "stanza-id")) continue;
-    const claimed = claimedBy(node);
-    if (claimed?.equals(by)) return node.attr("id");
+    if (isStanzaId(node) && claimedBy(node)?.equals(by)) return node.attr("id");
   }
   return undefined;
+}
+
+function isStanzaId(node: Node): node is Element {
+  return typeof node !== "string" && node.is(STANZA_ID_NS, "stanza-id");
 }
 
 function mayBeBy(element: Element, by: Jid): boolean {

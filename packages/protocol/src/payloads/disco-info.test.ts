@@ -2,12 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { el } from "@rookery/xml";
 import { StanzaError } from "../errors.ts";
-import { resultSetRequest } from "../rsm.ts";
-import { contactForm, readContactForm } from "./contact-addresses.ts";
+import { contactForm } from "./contact-addresses.ts";
 import { DISCO_INFO_NS, discoInfo } from "./disco-info.ts";
-import { discoItems } from "./disco-items.ts";
-
-const ITEMS = "http://jabber.org/protocol/disco#items";
 
 const refused =
   (condition: string) =>
@@ -75,30 +71,4 @@ test("identities and features lack nothing that is required", () => {
       refused("bad-request"),
     );
   }
-});
-
-test("an item needs a JID (XEP-0030 §4.1)", () => {
-  const query = (attrs: Record<string, string>) => el(ITEMS, "query", {}, el(ITEMS, "item", attrs));
-  assert.equal(discoItems.read(query({ jid: "a.example" })).items[0]?.jid.domain, "a.example");
-  assert.throws(() => discoItems.read(query({})), refused("bad-request"));
-  assert.throws(() => discoItems.read(query({ jid: "a@b@c" })), refused("jid-malformed"));
-});
-
-test("a request for a page of items is found inside the query (XEP-0059 §4)", () => {
-  const query = el(ITEMS, "query", {}, resultSetRequest.write({ max: 20, after: "x" }));
-  assert.equal(resultSetRequest.in(query)?.max, 20);
-  assert.deepEqual(discoItems.read(query).items, []);
-});
-
-test("contact addresses are read as they were written (XEP-0157 §2)", () => {
-  const addresses = {
-    abuse: ["mailto:abuse@example.com", "xmpp:abuse@example.com"],
-    status: ["https://status.example.com/"],
-  };
-  assert.deepEqual(readContactForm(contactForm(addresses)), addresses);
-  assert.deepEqual(contactForm({}).fields.length, 1);
-});
-
-test("a form of another FORM_TYPE has no contact addresses", () => {
-  assert.throws(() => readContactForm({ type: "result", fields: [] }), refused("bad-request"));
 });
