@@ -53,7 +53,11 @@ export interface ListenAddress {
 export interface AuthConfig {
   readonly plainWithoutTls: boolean;
   readonly requireTls: boolean;
+  readonly resourceConflict: ResourceConflict;
 }
+
+/** RFC 6120 §7.7.2.2: what happens when a client asks for a resource that is connected. */
+export type ResourceConflict = "replace" | "rename" | "refuse";
 
 /** As written by the operator; the module reads it with its own schema. */
 export interface ModuleOptions {
@@ -75,7 +79,11 @@ export interface ConfigInput {
     | { readonly c2s?: ListenInput | undefined; readonly c2sTls?: ListenInput | undefined }
     | undefined;
   readonly auth?:
-    | { readonly plainWithoutTls?: boolean | undefined; readonly requireTls?: boolean | undefined }
+    | {
+        readonly plainWithoutTls?: boolean | undefined;
+        readonly requireTls?: boolean | undefined;
+        readonly resourceConflict?: ResourceConflict | undefined;
+      }
     | undefined;
   readonly limits?: { readonly [name in LimitName]?: number | undefined } | undefined;
   /** Module name, or path of an own module, to its options; true: as it is by default; false: left out. */

@@ -119,6 +119,12 @@ export const configSchema: z.ZodType<Config, ConfigInput> = z
           .describe(
             "Clients may send their password in the clear, without TLS: only for tests, and only with requireTls: false.",
           ),
+        resourceConflict: z
+          .enum(["replace", "rename", "refuse"])
+          .prefault("replace")
+          .describe(
+            "When a client asks for a resource that is connected: replace the older client, rename the new one's resource, or refuse the new one (RFC 6120 §7.7.2.2).",
+          ),
       })
       .prefault({})
       .describe("How clients log in."),

@@ -28,12 +28,14 @@ export interface SqliteLimits {
 /** What is sent at once; the rest follows, so that acknowledgements keep coming. */
 const GROUP_REQUESTS = 2048;
 const GROUP_LENGTH = 4 * 1024 * 1024;
+/** Milliseconds from one group of writes to the next while more than one writes at a time. */
+const GATHERING = 3;
 
 /**
  * Opens a database file in a worker thread of its own.
  *
  * Requests of one turn of the event loop are sent together and committed together; those that
- * come while a group is on its way make up the next one. A writer that waits for its promise is
+ * come while a group is on its way, and for 3 ms if several write, make up the next one. A writer that waits for its promise is
  * thereby slowed to the pace of the disk. One that does not wait fills the queue; beyond its
  * bound requests are refused with `StorageUnavailable`.
  *
@@ -57,6 +59,8 @@ class Group {
   readonly calls: Call[] = [];
   readonly waiters: Waiter[] = [];
   length = 0;
+  /** Someone waits for it to go on: it is not to gather. */
+  urgent = false;
 
   get isFull(): boolean {
     return this.waiters.length >= GROUP_REQUESTS || this.length >= GROUP_LENGTH;
@@ -77,7 +81,9 @@ class SqliteDriver implements Driver {
   #backup: { resolve(): void; reject(error: Error): void } | undefined;
   #requests = 0;
   #length = 0;
-  #scheduled = false;
+  #scheduled: NodeJS.Timeout | "soon" | undefined;
+  /** Until when, by the monotonic clock, the next group is left to grow. */
+  #gatheringUntil = 0;
   #closing: Promise<void> | undefined;
   #failure: StorageUnavailable | undefined;
 
@@ -116,7 +122,7 @@ class SqliteDriver implements Driver {
     ...args: Parameters<EngineCalls[M]>
   ): Promise<ReturnType<EngineCalls[M]>> {
     return new Promise((resolve, reject) => {
-      const group = this.#admit(LENGTH_OF_CALL + lengthOf(args), resolve, reject);
+      const group = this.#admit(LENGTH_OF_CALL + lengthOf(args), true, resolve, reject);
       if (group === undefined) return;
       addCall(group.words);
       group.calls.push({ method, args });
@@ -125,14 +131,14 @@ class SqliteDriver implements Driver {
 
   write(store: number, op: WriteOp): Promise<number> {
     return new Promise((resolve, reject) => {
-      const group = this.#admit(lengthOfWrite(op), resolve, reject);
+      const group = this.#admit(lengthOfWrite(op), false, resolve, reject);
       if (group !== undefined) addWrite(group.words, store, op);
     });
   }
 
   done(store: number, op: WriteOp): Promise<void> {
     return new Promise((resolve, reject) => {
-      const group = this.#admit(lengthOfWrite(op), () => resolve(), reject);
+      const group = this.#admit(lengthOfWrite(op), false, () => resolve(), reject);
       if (group !== undefined) addWrite(group.words, store, op);
     });
   }
@@ -140,7 +146,7 @@ class SqliteDriver implements Driver {
   batch(writes: readonly NumberedWrite[]): Promise<void> {
     return new Promise((resolve, reject) => {
       const length = writes.reduce((sum, { op }) => sum + lengthOfWrite(op), 0);
-      const group = this.#admit(length, () => resolve(), reject);
+      const group = this.#admit(length, writes.length === 0, () => resolve(), reject);
       if (group === undefined) return;
       addBatch(group.words, writes.length);
       for (const { store, op } of writes) addWrite(group.words, store, op);
@@ -183,7 +189,12 @@ class SqliteDriver implements Driver {
   }
 
   /** The group that takes one more request, or undefined if it was refused. */
-  #admit(length: number, resolve: Waiter["resolve"], reject: Waiter["reject"]): Group | undefined {
+  #admit(
+    length: number,
+    urgent: boolean,
+    resolve: Waiter["resolve"],
+    reject: Waiter["reject"],
+  ): Group | undefined {
     if (this.#failure !== undefined) {
       reject(this.#failure);
       return undefined;
@@ -198,21 +209,32 @@ class SqliteDriver implements Driver {
     group.length += length;
     this.#length += length;
     if (this.#requests++ === 0) this.#worker.ref();
-    if (this.#inFlight === undefined && !this.#scheduled) {
-      this.#scheduled = true;
-      setImmediate(() => {
-        this.#scheduled = false;
-        this.#send();
-      });
-    }
+    group.urgent ||= urgent;
+    if (this.#inFlight === undefined && (this.#scheduled === undefined || urgent)) this.#schedule();
     return group;
   }
 
+  /** Sends the next group when this turn is over, or when it has gathered. */
+  #schedule(): void {
+    const next = this.#queue[0];
+    if (next === undefined || this.#scheduled === "soon") return;
+    clearTimeout(this.#scheduled);
+    const wait = this.#gatheringUntil - performance.now();
+    if (next.urgent || next.isFull || wait <= 0) {
+      this.#scheduled = "soon";
+      setImmediate(() => this.#send());
+    } else {
+      this.#scheduled = setTimeout(() => this.#send(), wait);
+    }
+  }
+
   #send(): void {
-    if (this.#inFlight !== undefined) return;
+    this.#scheduled = undefined;
     const group = this.#queue.shift();
     if (group === undefined) return;
     this.#inFlight = group;
+    const alone = group.waiters.length === 1;
+    this.#gatheringUntil = alone ? 0 : performance.now() + GATHERING;
     const { words, calls } = group;
     this.#worker.postMessage({ do: "group", words, calls } satisfies Request);
   }
@@ -223,7 +245,7 @@ class SqliteDriver implements Driver {
     this.#inFlight = undefined;
     this.#length -= group.length;
     this.#requests -= group.waiters.length;
-    this.#send();
+    this.#schedule();
     this.#rest();
     let number = 0;
     let answer = 0;
@@ -270,6 +292,7 @@ class SqliteDriver implements Driver {
     const failure = this.#failure;
     const groups = [...(this.#inFlight === undefined ? [] : [this.#inFlight]), ...this.#queue];
     this.#inFlight = undefined;
+    if (this.#scheduled !== "soon") clearTimeout(this.#scheduled);
     this.#queue.length = 0;
     for (const group of groups) for (const waiter of group.waiters) waiter.reject(failure);
     this.#backup?.reject(failure);

@@ -1,0 +1,133 @@
+/**
+ * Appends to the SQLite storage at a fixed rate and as fast as it goes: how long until an
+ * acknowledgement, and what a write costs the main thread and all threads.
+ *
+ *     node bench/storage.ts [rows per second = 10000] [seconds = 8] [directory]
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { LogStore } from "../packages/server/src/storage/api.ts";
+import { openStorage } from "../packages/server/src/storage/open.ts";
+
+const OWNERS = 1000;
+const BODY =
+  '<message xmlns="jabber:client" type="chat" id="5f1c" from="romeo@example.net/orchard" ' +
+  'to="juliet@example.com"><body>Wherefore art thou, Romeo? Deny thy father and refuse thy name' +
+  '</body><origin-id xmlns="urn:xmpp:sid:0" id="5f1c"/></message>';
+
+const rate = Number(process.argv[2] ?? 10_000);
+const seconds = Number(process.argv[3] ?? 8);
+const directory = mkdtempSync(join(process.argv[4] ?? tmpdir(), "rookery-bench-"));
+try {
+  const storage = await openStorage({ driver: "sqlite", directory });
+  const log = await storage.log<string>({
+    name: "bench/archive",
+    shape: "log",
+    version: 1,
+    codec: { encode: (value) => value, decode: (value) => value },
+  });
+  const append = appender(log);
+  await burst(append, 5000);
+  await paced(append, rate, seconds);
+  const busy = await burst(append, 60_000);
+  console.log(`as fast as it goes: ${Math.round(busy.rows / busy.seconds)} rows/s, ${cost(busy)}`);
+  await storage.close();
+} finally {
+  rmSync(directory, { recursive: true });
+}
+
+type Append = () => Promise<void>;
+
+function appender(log: LogStore<string>): Append {
+  let next = 0;
+  const owners = Array.from({ length: OWNERS }, (_, i) => `user${i}@example.net`);
+  return () => {
+    const n = next++;
+    const owner = owners[(n * 7919) % OWNERS] ?? "";
+    const id = `s${n.toString(36).padStart(10, "0")}`;
+    return log.append(owner, { id, at: Date.now(), with: "juliet@example.com", value: BODY });
+  };
+}
+
+interface Used {
+  readonly rows: number;
+  readonly seconds: number;
+  /** Microseconds of CPU. */
+  readonly main: number;
+  readonly all: number;
+}
+
+/** Starts `rate` appends a second, a few each millisecond. */
+async function paced(append: Append, perSecond: number, duration: number): Promise<void> {
+  const idle = await paceOnly(perSecond, duration / 4);
+  const waits: number[] = [];
+  const pending: Promise<void>[] = [];
+  const used = await measured(async () => {
+    await pace(perSecond, duration, () => {
+      const asked = performance.now();
+      pending.push(append().then(() => void waits.push(performance.now() - asked)));
+    });
+    await Promise.all(pending);
+    return pending.length;
+  });
+  waits.sort((a, b) => a - b);
+  const at = (part: number): string => (waits[Math.floor(waits.length * part)] ?? 0).toFixed(1);
+  console.log(
+    `${Math.round(used.rows / used.seconds)} rows/s for ${duration} s: acknowledged after ` +
+      `${at(0.5)} ms (p99 ${at(0.99)}, most ${at(0.9999)}), ${cost(used)}; ` +
+      `of it the pacing itself ${(idle.main / idle.rows).toFixed(1)} µs`,
+  );
+}
+
+/** What the loop of `paced` costs without any storage. */
+async function paceOnly(perSecond: number, duration: number): Promise<Used> {
+  return measured(async () => {
+    let rows = 0;
+    await pace(perSecond, duration, () => rows++);
+    return rows;
+  });
+}
+
+async function pace(perSecond: number, duration: number, one: () => void): Promise<void> {
+  const start = performance.now();
+  const total = perSecond * duration;
+  for (let done = 0; done < total; await sleep(1)) {
+    const due = Math.min(total, ((performance.now() - start) / 1000) * perSecond);
+    for (; done < due; done++) one();
+  }
+}
+
+/** Appends with 2000 under way at any time. */
+async function burst(append: Append, rows: number): Promise<Used> {
+  let left = rows;
+  const one = async (): Promise<void> => {
+    while (left-- > 0) await append();
+  };
+  return measured(async () => {
+    await Promise.all(Array.from({ length: 2000 }, one));
+    return rows;
+  });
+}
+
+async function measured(work: () => Promise<number>): Promise<Used> {
+  const started = performance.now();
+  const main = process.threadCpuUsage();
+  const all = process.cpuUsage();
+  const rows = await work();
+  const mainUsed = process.threadCpuUsage(main);
+  const allUsed = process.cpuUsage(all);
+  return {
+    rows,
+    seconds: (performance.now() - started) / 1000,
+    main: mainUsed.user + mainUsed.system,
+    all: allUsed.user + allUsed.system,
+  };
+}
+
+function cost({ rows, main, all }: Used): string {
+  const each = (microseconds: number): string => (microseconds / rows).toFixed(1);
+  return `CPU per write ${each(main)} µs in the main thread, ${each(all)} µs in all`;
+}

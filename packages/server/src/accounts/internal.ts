@@ -1,0 +1,233 @@
+import { Jid, opaqueString } from "@rookery/protocol";
+import {
+  deriveScramKeys,
+  type PlainVerifier,
+  SCRAM_HASHES,
+  type ScramHash,
+  type ScramKeys,
+  type ScramSource,
+  scramVerifier,
+} from "@rookery/stream";
+import { type Clock, type Random, systemRandom } from "../clock.ts";
+import type { MapSpec, MapStore, Storage } from "../storage/api.ts";
+import { StorageConflict } from "../storage/api.ts";
+import { AccountError, type ManagedAccounts } from "./accounts.ts";
+import { nodeCrypto } from "./node-crypto.ts";
+
+/** PBKDF2 iterations of new passwords. Clients pay for them at each login, attackers at each guess. */
+export const ITERATIONS = 10_000;
+const SALT_BYTES = 16;
+const SECRET_BYTES = 32;
+
+const LIST_PAGE = 500;
+
+/** SCRAM keys by hash function, never the password (RFC 5802 §3). */
+export type AccountKeys = { readonly [hash in ScramHash]?: ScramKeys };
+
+interface AccountRecord {
+  /** Milliseconds since 1970. */
+  readonly created: number;
+  readonly keys: AccountKeys;
+}
+
+/** How it is kept: bytes as base64. */
+interface StoredAccount {
+  readonly created: number;
+  readonly keys: { readonly [hash in ScramHash]?: readonly [string, number, string, string] };
+}
+
+const RECORD = "account";
+
+const records: MapSpec<AccountRecord> = {
+  shape: "map",
+  name: "accounts/internal",
+  version: 1,
+  codec: {
+    encode: (record) => JSON.stringify(stored(record)),
+    decode: (text) => restored(JSON.parse(text) as StoredAccount),
+  },
+};
+
+export interface AccountServices {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+interface AccountStores {
+  readonly storage: Storage;
+  readonly records: MapStore<AccountRecord>;
+  /** What unknown users' salts are made from. */
+  readonly secret: Uint8Array;
+}
+
+/** Random bytes by domain, which stay the same as long as the data. */
+const secrets: MapSpec<Uint8Array> = {
+  shape: "map",
+  name: "accounts/secret",
+  version: 1,
+  codec: { encode: base64, decode: bytes },
+};
+
+/** Accounts with their SCRAM keys in storage; the owner of a record is the account's bare JID. */
+export class InternalAccounts implements ManagedAccounts {
+  readonly #domain: Jid;
+  readonly #storage: Storage;
+  readonly #records: MapStore<AccountRecord>;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly scram: ScramSource;
+  readonly plain: PlainVerifier;
+
+  private constructor(domain: Jid, stores: AccountStores, { clock, random }: AccountServices) {
+    this.#domain = domain;
+    this.#storage = stores.storage;
+    this.#records = stores.records;
+    this.#clock = clock;
+    this.#random = random;
+    this.scram = {
+      scram: (username, hash) => this.#keys(username, hash),
+      fake: { secret: stores.secret, iterations: ITERATIONS },
+    };
+    this.plain = scramVerifier(nodeCrypto, this.scram);
+  }
+
+  static async open(
+    domain: Jid,
+    storage: Storage,
+    services: AccountServices,
+  ): Promise<InternalAccounts> {
+    const secret = await openSecret(domain, storage, services.random);
+    return new InternalAccounts(
+      domain,
+      { storage, secret, records: await storage.map(records) },
+      services,
+    );
+  }
+
+  async exists(account: Jid): Promise<boolean> {
+    return (await this.#records.get(account.toString(), RECORD)) !== undefined;
+  }
+
+  async create(account: Jid, password: string): Promise<void> {
+    await this.createWithKeys(account, await deriveAccountKeys(password, this.#random));
+  }
+
+  /** As `create`, for an account that comes from elsewhere with its keys. */
+  async createWithKeys(account: Jid, keys: AccountKeys): Promise<void> {
+    this.#check(account);
+    const record = { created: this.#clock.now(), keys };
+    try {
+      await this.#records.put(account.toString(), RECORD, record, { ifVersion: 0 });
+    } catch (error) {
+      if (!(error instanceof StorageConflict)) throw error;
+      throw new AccountError(`the account ${account} exists already`);
+    }
+  }
+
+  async setPassword(account: Jid, password: string): Promise<void> {
+    const keys = await deriveAccountKeys(password, this.#random);
+    const changed = await this.#records.update(account.toString(), RECORD, (old) =>
+      old === undefined ? undefined : { ...old, keys },
+    );
+    if (changed === undefined) throw new AccountError(`there is no account ${account}`);
+  }
+
+  async remove(account: Jid): Promise<void> {
+    if (!(await this.exists(account))) throw new AccountError(`there is no account ${account}`);
+    await this.#storage.clear(account.toString());
+  }
+
+  async list(
+    page: { readonly after?: Jid; readonly limit?: number } = {},
+  ): Promise<readonly Jid[]> {
+    const limit = page.limit ?? Number.POSITIVE_INFINITY;
+    const found: Jid[] = [];
+    let after = page.after?.toString();
+    while (found.length < limit) {
+      const owners = await this.#records.owners({ ...(after !== undefined && { after }), limit: LIST_PAGE });
+      for (const owner of owners) {
+        const account = Jid.parse(owner);
+        if (account.domain === this.#domain.domain && found.length < limit) found.push(account);
+      }
+      after = owners.at(-1);
+      if (owners.length < LIST_PAGE) break;
+    }
+    return found;
+  }
+
+  #keys(username: string, hash: ScramHash): Promise<ScramKeys | undefined> {
+    const owner = Jid.of(username, this.#domain.domain).toString();
+    return this.#records.get(owner, RECORD).then((entry) => entry?.value.keys[hash]);
+  }
+
+  #check(account: Jid): void {
+    if (account.local === "" || !account.isBare || account.domain !== this.#domain.domain) {
+      throw new AccountError(`"${account}" is not an account of ${this.#domain}`);
+    }
+  }
+}
+
+/**
+ * The keys of a password, each with a salt of its own.
+ * @throws AccountError if the password is not acceptable.
+ */
+export async function deriveAccountKeys(
+  password: string,
+  random: Random = systemRandom,
+): Promise<AccountKeys> {
+  const prepared = prepare(password);
+  const keys: { [hash in ScramHash]?: ScramKeys } = {};
+  for (const hash of SCRAM_HASHES) {
+    const salt = random.bytes(SALT_BYTES);
+    keys[hash] = await deriveScramKeys(nodeCrypto, hash, prepared, salt, ITERATIONS);
+  }
+  return keys;
+}
+
+async function openSecret(domain: Jid, storage: Storage, random: Random): Promise<Uint8Array> {
+  const store = await storage.map(secrets);
+  const owner = domain.toString();
+  const secret = await store.update(owner, "scram", (old) => old ?? random.bytes(SECRET_BYTES));
+  return secret as Uint8Array;
+}
+
+function prepare(password: string): string {
+  try {
+    return opaqueString(password);
+  } catch {
+    throw new AccountError("the password is empty or has characters that cannot be typed everywhere");
+  }
+}
+
+function stored(record: AccountRecord): StoredAccount {
+  const keys: { [hash in ScramHash]?: readonly [string, number, string, string] } = {};
+  for (const hash of SCRAM_HASHES) {
+    const k = record.keys[hash];
+    if (k) keys[hash] = [base64(k.salt), k.iterations, base64(k.storedKey), base64(k.serverKey)];
+  }
+  return { created: record.created, keys };
+}
+
+function restored(record: StoredAccount): AccountRecord {
+  const keys: { [hash in ScramHash]?: ScramKeys } = {};
+  for (const hash of SCRAM_HASHES) {
+    const k = record.keys[hash];
+    if (k === undefined) continue;
+    const [salt, iterations, storedKey, serverKey] = k;
+    keys[hash] = {
+      salt: bytes(salt),
+      iterations,
+      storedKey: bytes(storedKey),
+      serverKey: bytes(serverKey),
+    };
+  }
+  return { created: record.created, keys };
+}
+
+function base64(data: Uint8Array): string {
+  return Buffer.from(data).toString("base64");
+}
+
+function bytes(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text, "base64"));
+}

@@ -1,0 +1,130 @@
+import type { Codec, Jid, Stanza } from "@rookery/protocol";
+import { z } from "zod";
+import type { AccountDirectory } from "./accounts/accounts.ts";
+import type { Clock, Random } from "./clock.ts";
+import type { Limits } from "./config/limits.ts";
+import type {
+  Chain,
+  ChainHandler,
+  Collect,
+  CollectHandler,
+  Flow,
+  FlowHandler,
+  Maybe,
+  Signal,
+  SignalHandler,
+} from "./hooks.ts";
+import type { IqHandler, IqTarget } from "./iq.ts";
+import type { Log } from "./log.ts";
+import type { Session } from "./sessions/session.ts";
+import type { LogSpec, LogStore, MapSpec, MapStore, Write } from "./storage/api.ts";
+
+/** The sessions of accounts, as modules see them. */
+export interface Sessions {
+  of(account: Jid): readonly Session[];
+  get(full: Jid): Session | undefined;
+}
+
+/**
+ * What a module gets to work with: one served domain. All that is registered here is undone when
+ * the module is unloaded.
+ */
+export interface Host {
+  readonly domain: Jid;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limits: Limits;
+  readonly sessions: Sessions;
+  readonly accounts: AccountDirectory;
+  /** Aborted when the module is unloaded. */
+  readonly signal: AbortSignal;
+
+  /** Takes part in a hook; a phase is named where the hook has phases. */
+  on<E, R, P extends string>(
+    hook: Chain<E, R, P>,
+    phase: NoInfer<P>,
+    handler: ChainHandler<E, R>,
+  ): void;
+  on<E extends { readonly stanza: Stanza }, P extends string>(
+    hook: Flow<E, P>,
+    phase: NoInfer<P>,
+    handler: FlowHandler<E>,
+  ): void;
+  on<E, T>(hook: Collect<E, T>, handler: CollectHandler<E, T>): void;
+  on<E>(hook: Signal<E>, handler: SignalHandler<E>): void;
+
+  /** Asks a hook of this module's own, or of a module it requires. */
+  run<E, R, P extends string>(hook: Chain<E, R, P>, event: E): Maybe<R | undefined>;
+  gather<E, T>(hook: Collect<E, T>, event: E): T[];
+  emit<E>(hook: Signal<E>, event: E): void;
+
+  /** Answers requests with this payload. */
+  iq<T>(target: IqTarget, type: "get" | "set", codec: Codec<T>, handler: IqHandler<T>): void;
+  /** Announces features in the service discovery of the host or of its accounts (XEP-0030). */
+  feature(target: "account" | "host", ...namespaces: readonly string[]): void;
+  /** What is announced. */
+  features(target: "account" | "host"): readonly string[];
+
+  /** Opens a store; its name begins with the module's. */
+  mapStore<T>(spec: MapSpec<T>): Promise<MapStore<T>>;
+  logStore<T>(spec: LogSpec<T>): Promise<LogStore<T>>;
+  /** Several writes in one commit. */
+  batch(writes: readonly Write[]): Promise<void>;
+
+  /** Sends a stanza on its way. */
+  send(stanza: Stanza): Maybe<void>;
+  /** Answers a stanza with an error; one that is no `StanzaError` is told as an internal one. */
+  refuse(stanza: Stanza, error: unknown): void;
+  /**
+   * True if the account shows its presence to the asker, or is the asker (RFC 6121 §3): what is
+   * told of an account is mostly bound to this.
+   */
+  maySeePresence(account: Jid, asker: Jid): Maybe<boolean>;
+  /** Calls `action` once after `ms` milliseconds, unless the module is unloaded before. */
+  after(ms: number, action: () => void): void;
+  /** What a required module offers. @throws Error if it is not listed in `requires`. */
+  use<A>(module: ModuleRef<A>): A;
+}
+
+/** Names a module and carries the type of what it offers to others. */
+export interface ModuleRef<A> {
+  readonly name: string;
+  readonly _?: A;
+}
+
+/** A specification that a module implements, for documentation and DOAP. */
+export interface Implements {
+  readonly xep: number;
+  readonly version: string;
+  readonly status: "complete" | "partial";
+}
+
+/** A feature of the server in a folder of its own. */
+export interface Module<O, A> extends ModuleRef<A> {
+  readonly implements: readonly Implements[];
+  readonly requires: readonly ModuleRef<unknown>[];
+  /** Its options in the configuration file, each with `.describe()`; strict. */
+  readonly options: z.ZodType<O>;
+  setup(host: Host, options: O): Maybe<A>;
+}
+
+/** A module of any options and offer, as the loader keeps it. */
+export interface AnyModule extends ModuleRef<unknown> {
+  readonly implements: readonly Implements[];
+  readonly requires: readonly ModuleRef<unknown>[];
+  readonly options: z.ZodType;
+  setup(host: Host, options: never): Maybe<unknown>;
+}
+
+/** Makes a module; what is left out means none. */
+export function defineModule<O = NoOptions, A = void>(
+  spec: Pick<Module<O, A>, "name" | "implements" | "setup"> & Partial<Module<O, A>>,
+): Module<O, A> {
+  return { requires: [], options: noOptions as unknown as z.ZodType<O>, ...spec };
+}
+
+/** The options of a module that has none. */
+export type NoOptions = Record<never, never>;
+
+const noOptions = z.strictObject({});

@@ -1,0 +1,96 @@
+import { type Jid, type Stanza, StanzaError } from "@rookery/protocol";
+import type { Hooks, Maybe } from "../hooks.ts";
+import type { Session } from "../sessions/session.ts";
+import { type MessageEvent, messageFlow } from "./contract.ts";
+
+const NONE: readonly Session[] = [];
+
+/** What message delivery needs. */
+export interface MessageServices {
+  readonly hooks: Hooks;
+  readonly sessions: { of(account: Jid): readonly Session[]; get(full: Jid): Session | undefined };
+  readonly accounts: { exists(account: Jid): Maybe<boolean> };
+  route(stanza: Stanza): Maybe<void>;
+}
+
+/** The rules for messages: RFC 6121 §5 and §8.5. */
+export class Messages {
+  readonly #services: MessageServices;
+
+  constructor(services: MessageServices) {
+    this.#services = services;
+  }
+
+  /** Takes a message of a session; without an address it is for the account itself (§8.2.1... RFC 6120 §10.3.1). */
+  send(session: Session, message: Stanza): Maybe<void> {
+    const stanza = message.to === undefined ? message.with({ to: session.jid.bare }) : message;
+    const event: MessageEvent = {
+      stanza,
+      account: session.jid.bare,
+      direction: "sent",
+      targets: NONE,
+    };
+    const led = this.#services.hooks.lead(messageFlow, event);
+    if (led instanceof Promise) return led.then((late) => late && this.#services.route(late.stanza));
+    return led && this.#services.route(led.stanza);
+  }
+
+  /** Takes a message for an account, or for one of its resources. @throws StanzaError */
+  deliver(message: Stanza, to: Jid): Maybe<void> {
+    const targets = this.#targets(message, to);
+    if (targets.length > 0 || this.#services.sessions.of(to).length > 0) {
+      return this.#lead(message, to, targets);
+    }
+    const exists = this.#services.accounts.exists(to.bare);
+    if (exists instanceof Promise) {
+      return exists.then((late) => this.#lead(message, to, this.#online(message, to, late)));
+    }
+    return this.#lead(message, to, this.#online(message, to, exists));
+  }
+
+  /** @returns who takes the message, after the account was looked up. @throws StanzaError (§8.5.1) */
+  #online(message: Stanza, to: Jid, exists: boolean): readonly Session[] {
+    if (exists) return this.#targets(message, to);
+    throw new StanzaError("service-unavailable", `there is no account ${to.bare}`);
+  }
+
+  #lead(stanza: Stanza, to: Jid, targets: readonly Session[]): Maybe<void> {
+    const event: MessageEvent = { stanza, account: to.bare, direction: "received", targets };
+    const led = this.#services.hooks.lead(messageFlow, event);
+    if (led instanceof Promise) return led.then((late) => late && this.#finish(late));
+    return led && this.#finish(led);
+  }
+
+  #finish({ stanza, targets, account }: MessageEvent): void {
+    for (const session of targets) session.send(stanza);
+    if (targets.length > 0 || stanza.type === "headline" || stanza.type === "error") return;
+    throw new StanzaError("service-unavailable", `${account} takes no such message now`);
+  }
+
+  /** The sessions that a message goes to (RFC 6121 §8.5.2.1.1, §8.5.3.1, §8.5.3.2.1). */
+  #targets(message: Stanza, to: Jid): readonly Session[] {
+    if (!to.isBare) {
+      const session = this.#services.sessions.get(to);
+      if (session) return [session];
+      if (message.type !== "chat") return NONE; // §8.5.3.2.1: only chat falls back to the account
+    }
+    switch (message.type) {
+      case "normal":
+      case "chat":
+        return mostAvailable(this.#services.sessions.of(to));
+      case "headline":
+        return this.#services.sessions.of(to).filter((s) => (s.priority ?? -1) >= 0);
+      default: // groupchat and error never go to a bare JID
+        return NONE;
+    }
+  }
+}
+
+/** The available resources of the highest priority, if that is not negative (§8.5.2.1.1). */
+function mostAvailable(sessions: readonly Session[]): readonly Session[] {
+  let highest = 0;
+  for (const { priority } of sessions) {
+    if (priority !== undefined && priority > highest) highest = priority;
+  }
+  return sessions.filter((session) => session.priority === highest);
+}

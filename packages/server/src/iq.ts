@@ -1,0 +1,112 @@
+import { type Codec, type Jid, type Stanza, StanzaError } from "@rookery/protocol";
+import { Element } from "@rookery/xml";
+import type { Maybe } from "./hooks.ts";
+import type { Session } from "./sessions/session.ts";
+
+/**
+ * Whom a request is addressed to.
+ *
+ * `own`: an account, asked by its own sessions; `account`: an account, asked by anyone (the
+ * handler decides who may know); `host`: the host itself.
+ */
+export type IqTarget = "own" | "account" | "host";
+
+/** A request (RFC 6120 §8.2.3) as its handler gets it. */
+export interface IqRequest<T> {
+  readonly query: T;
+  readonly iq: Stanza;
+  /** The bare JID that is asked: an account, or the domain. */
+  readonly account: Jid;
+  /** The session it came from, if it is one of this server. */
+  readonly session: Session | undefined;
+}
+
+/** The answer of a handler that wrote: sent once it is committed, without holding up the stream. */
+export interface AfterCommit {
+  readonly committed: Promise<unknown>;
+  readonly result?: Element;
+}
+
+/** The payload of the result, or nothing for an empty one; @throws StanzaError for an error. */
+export type IqHandler<T> = (
+  request: IqRequest<T>,
+) => Maybe<Element | AfterCommit | undefined | void>;
+
+interface Registered {
+  readonly codec: Codec<unknown>;
+  readonly handler: IqHandler<unknown>;
+}
+
+/** The IQ handlers of one host. */
+export class IqHandlers {
+  readonly #handlers: Map<string, Registered> = new Map();
+  readonly #route: (stanza: Stanza) => Maybe<void>;
+  readonly #refuse: (stanza: Stanza, error: unknown) => void;
+
+  constructor(router: {
+    route(stanza: Stanza): Maybe<void>;
+    refuse(stanza: Stanza, error: unknown): void;
+  }) {
+    this.#route = (stanza) => router.route(stanza);
+    this.#refuse = (stanza, error) => router.refuse(stanza, error);
+  }
+
+  /** @returns a function that removes the handler. @throws Error if there is one already. */
+  add<T>(
+    target: IqTarget,
+    type: "get" | "set",
+    codec: Codec<T>,
+    handler: IqHandler<T>,
+  ): () => void {
+    const key = keyOf(target, type, codec);
+    if (this.#handlers.has(key)) throw new Error(`there is a handler for "${key}" already`);
+    this.#handlers.set(key, { codec, handler } as Registered);
+    return () => this.#handlers.delete(key);
+  }
+
+  /**
+   * Answers a request.
+   * @throws StanzaError `service-unavailable` if nothing handles it (RFC 6120 §8.4).
+   */
+  answer(
+    iq: Stanza,
+    targets: readonly IqTarget[],
+    account: Jid,
+    session: Session | undefined,
+  ): Maybe<void> {
+    const payload = iq.payload[0];
+    const found = payload && this.#find(iq.type, payload, targets);
+    if (payload === undefined || found === undefined) throw notOffered(iq);
+    const answer = found.handler({ query: found.codec.read(payload), iq, account, session });
+    if (answer instanceof Promise) return answer.then((late) => this.#reply(iq, late));
+    return this.#reply(iq, answer);
+  }
+
+  #find(type: string, payload: Element, targets: readonly IqTarget[]): Registered | undefined {
+    for (const target of targets) {
+      const found = this.#handlers.get(keyOf(target, type, payload));
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  #reply(iq: Stanza, answer: Element | AfterCommit | undefined | void): Maybe<void> {
+    if (answer === undefined) return this.#route(iq.result());
+    if (answer instanceof Element) return this.#route(iq.result(answer));
+    answer.committed.then(
+      () => this.#route(iq.result(answer.result)),
+      (error: unknown) => this.#refuse(iq, error),
+    );
+  }
+}
+
+/** The answer to a request that nothing handles, the same whether an account exists or not. */
+export function notOffered(iq: Stanza): StanzaError {
+  const payload = iq.payload[0];
+  const what = payload ? `<${payload.name} xmlns='${payload.ns.slice(0, 100)}'/>` : "an empty IQ";
+  return new StanzaError("service-unavailable", `${what} is not offered here`);
+}
+
+function keyOf(target: IqTarget, type: string, payload: { ns: string; name: string }): string {
+  return `${target} ${type} ${payload.name} ${payload.ns}`;
+}

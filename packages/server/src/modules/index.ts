@@ -1,0 +1,21 @@
+/** The modules of the server, in the order they are set up. Adding a feature is adding a line here. */
+import type { z } from "zod";
+import type { AnyModule } from "../host.ts";
+import { discoModule } from "./disco/index.ts";
+import { offlineModule } from "./offline/index.ts";
+import { pingModule } from "./ping/index.ts";
+import { timeModule } from "./time/index.ts";
+import { versionModule } from "./version/index.ts";
+
+export const builtInModules: readonly AnyModule[] = [
+  discoModule,
+  pingModule,
+  versionModule,
+  timeModule,
+  offlineModule,
+];
+
+/** The options of each module, for the configuration and its documentation. */
+export const moduleSchemas: ReadonlyMap<string, z.ZodType> = new Map(
+  builtInModules.map(({ name, options }) => [name, options]),
+);

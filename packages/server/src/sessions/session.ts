@@ -1,0 +1,92 @@
+import { type Jid, type Stanza, StreamError } from "@rookery/protocol";
+import { type Slot, Slots } from "./slot.ts";
+
+/** Where the stanzas of a session go: the stream of its client. */
+export interface Outlet {
+  /** Takes a stanza for the client; bounded, it closes itself when the client does not read. */
+  send(stanza: Stanza): void;
+  close(error?: StreamError): void;
+  /** Settles when the network has taken everything; rejects if it never will. */
+  flushed(): Promise<void>;
+  /** What may wait to be taken. */
+  readonly maxQueuedBytes: number;
+}
+
+/** Stanzas that wait for older ones. */
+interface Held {
+  readonly stanzas: Stanza[];
+  bytes: number;
+}
+
+/** One connected resource of an account (RFC 6120 §7, "bound resource"). */
+export class Session {
+  readonly jid: Jid;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+  readonly #outlet: Outlet;
+  readonly #slots: Slots = new Slots();
+  #held: Held | undefined = undefined;
+  /** The last presence it broadcast, while it is an available resource (RFC 6121 §4.2). */
+  presence: Stanza | undefined = undefined;
+  /** Its priority, or undefined while it is not an available resource (RFC 6121 §4.7.2.3). */
+  priority: number | undefined = undefined;
+
+  constructor(jid: Jid, since: number, outlet: Outlet) {
+    this.jid = jid;
+    this.since = since;
+    this.#outlet = outlet;
+  }
+
+  /** An available resource (RFC 6121 §4.2). */
+  get available(): boolean {
+    return this.priority !== undefined;
+  }
+
+  /** Hands a stanza to the client's stream. */
+  send(stanza: Stanza): void {
+    if (this.#held === undefined) this.#outlet.send(stanza);
+    else this.#hold(stanza, this.#held);
+  }
+
+  /**
+   * Keeps back what is sent until the returned function is called, which sends the given stanzas
+   * first: older messages from storage then come before newer ones. What is kept back is bounded
+   * like everything that waits to be sent.
+   */
+  hold(): (first: readonly Stanza[]) => void {
+    if (this.#held !== undefined) throw new Error(`${this.jid} is held back already`);
+    const held: Held = { stanzas: [], bytes: 0 };
+    this.#held = held;
+    return (first) => {
+      if (this.#held !== held) return;
+      this.#held = undefined;
+      for (const stanza of first) this.#outlet.send(stanza);
+      for (const stanza of held.stanzas) this.#outlet.send(stanza);
+    };
+  }
+
+  #hold(stanza: Stanza, held: Held): void {
+    held.stanzas.push(stanza);
+    held.bytes += stanza.toXml().length;
+    if (held.bytes <= this.#outlet.maxQueuedBytes) return;
+    this.close(new StreamError("resource-constraint", "too much is waiting to be sent"));
+  }
+
+  /** Settles when everything sent so far was taken by the network; rejects if it never will be. */
+  flushed(): Promise<void> {
+    return this.#outlet.flushed();
+  }
+
+  /** Ends the session, with a stream error if one is given. */
+  close(error?: StreamError): void {
+    this.#outlet.close(error);
+  }
+
+  get<T>(slot: Slot<T>): T {
+    return this.#slots.get(slot);
+  }
+
+  set<T>(slot: Slot<T>, value: T): void {
+    this.#slots.set(slot, value);
+  }
+}

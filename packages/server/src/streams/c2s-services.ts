@@ -1,0 +1,31 @@
+import type { Jid } from "@rookery/protocol";
+import type { ParserLimits } from "@rookery/xml";
+import type { Clock, Random } from "../clock.ts";
+import type { AuthConfig } from "../config/config.ts";
+import type { Limits } from "../config/limits.ts";
+import type { Log } from "../log.ts";
+import type { SessionTable } from "../sessions/table.ts";
+import type { VirtualHost } from "../virtual-host.ts";
+import type { C2sStream } from "./c2s.ts";
+import type { StreamFeature } from "./feature.ts";
+import type { KeepAlive } from "./keep-alive.ts";
+
+/** What client streams need from the server. */
+export interface C2sServices {
+  readonly mainDomain: Jid;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly limits: Limits;
+  /** Bounds on stanzas of authenticated clients; the smaller ones are those of new connections. */
+  readonly stanzaLimits: ParserLimits;
+  readonly auth: AuthConfig;
+  readonly sessions: SessionTable;
+  readonly keepAlive: KeepAlive;
+  /** All streams that are not closed. */
+  readonly streams: Set<C2sStream>;
+  /** The host of a name in a stream header, or undefined if it is not served. */
+  host(domain: string): VirtualHost | undefined;
+  /** The features of streams to a host, in the order they are offered. */
+  features(host: VirtualHost, stream: C2sStream): readonly StreamFeature[];
+}

@@ -1,0 +1,45 @@
+import { isIPv6 } from "node:net";
+
+/** Counts open connections, altogether and by address, and refuses those beyond a bound. */
+export class ConnectionCount {
+  readonly #most: number;
+  readonly #mostPerAddress: number;
+  readonly #byAddress: Map<string, number> = new Map();
+  #all = 0;
+
+  /** @param most, mostPerAddress 0 for no bound. */
+  constructor(most: number, mostPerAddress: number) {
+    this.#most = most;
+    this.#mostPerAddress = mostPerAddress;
+  }
+
+  /** @returns a function to call once the connection is closed, or undefined if it is one too many. */
+  take(address: string): (() => void) | undefined {
+    const network = networkOf(address);
+    const here = this.#byAddress.get(network) ?? 0;
+    if (this.#most > 0 && this.#all >= this.#most) return undefined;
+    if (this.#mostPerAddress > 0 && here >= this.#mostPerAddress) return undefined;
+    this.#all++;
+    this.#byAddress.set(network, here + 1);
+    return () => this.#give(network);
+  }
+
+  #give(network: string): void {
+    this.#all--;
+    const left = (this.#byAddress.get(network) ?? 0) - 1;
+    if (left > 0) this.#byAddress.set(network, left);
+    else this.#byAddress.delete(network);
+  }
+}
+
+/** One customer has a whole /64 of IPv6 addresses, so those count as one. */
+function networkOf(address: string): string {
+  const plain = address.startsWith("::ffff:") ? address.slice(7) : address;
+  if (!isIPv6(plain)) return plain;
+  const [head = "", tail] = plain.split("::");
+  const left = head === "" ? [] : head.split(":");
+  const right = tail === undefined || tail === "" ? [] : tail.split(":");
+  const zeros = tail === undefined ? 0 : 8 - left.length - right.length;
+  const groups = [...left, ...Array<string>(zeros).fill("0"), ...right];
+  return groups.slice(0, 4).join(":");
+}

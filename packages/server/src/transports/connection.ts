@@ -1,0 +1,63 @@
+import type { ChannelBindings } from "@rookery/stream";
+import type { Element, ParserLimits, StreamClose, StreamOpen } from "@rookery/xml";
+
+
+/** What TLS gave a connection. */
+export interface TlsFacts {
+  readonly protocol: string;
+  readonly cipher: string;
+  /** What authentication can be bound to (RFC 5802 §6). */
+  readonly bindings: ChannelBindings;
+}
+
+/**
+ * One connection of a client, whatever transport it came by: elements in, text out.
+ *
+ * Elements are pulled, so that a stream which waits for something simply does not read; the
+ * transport then stops reading from the network.
+ */
+export interface Connection {
+  /** The peer's address, for limits and the log. */
+  readonly address: string;
+  /** What TLS negotiated, or undefined in the clear. */
+  readonly tls: TlsFacts | undefined;
+  /** STARTTLS is possible. */
+  readonly canStartTls: boolean;
+  /** Bytes written and not taken by the network yet. */
+  readonly queuedBytes: number;
+  /** When bytes were last heard from the peer, by the server's clock. */
+  readonly heardAt: number;
+
+  /** Bytes received since the connection began. */
+  readonly receivedBytes: number;
+
+  /** Called when there may be something to read. */
+  onReadable: () => void;
+  /** Called once, when the connection is gone; nothing is called after it. */
+  onClose: () => void;
+  /** Called when the network has taken everything that was queued after it had not at once. */
+  onDrain: () => void;
+
+  /** The next thing on the stream, if it is there. @throws XmlError */
+  read(): Element | StreamOpen | StreamClose | undefined;
+  /** Stops taking bytes from the network, so that the peer is slowed down. */
+  pause(): void;
+  resume(): void;
+  /** Bounds on what is read from now on. */
+  limit(limits: ParserLimits): void;
+  /** A new stream begins on the same connection; bytes already received belong to it. */
+  restart(): void;
+  /** Queues text; all of one turn of the event loop is written at once. */
+  send(text: string): void;
+  /** Settles when everything sent so far was taken by the network; rejects if it never will be. */
+  flushed(): Promise<void>;
+  /**
+   * Goes on with TLS as the server. Whatever was received in the clear and not read is an attack
+   * (RFC 6120 §5.4.3.3) and ends the connection.
+   */
+  startTls(): Promise<void>;
+  /** Writes what is queued, then closes; a peer that does not take it is cut off after a while. */
+  close(): void;
+  /** Cuts the connection off. */
+  destroy(): void;
+}

@@ -1,0 +1,174 @@
+import { type Jid, type Stanza, StanzaError } from "@rookery/protocol";
+import type { ManagedAccounts } from "./accounts/accounts.ts";
+import type { Clock, Random } from "./clock.ts";
+import type { Limits } from "./config/limits.ts";
+import { type AnyHook, Hooks, type Maybe } from "./hooks.ts";
+import type { AnyModule, Host, ModuleRef } from "./host.ts";
+import { InstantMessaging } from "./im/instant-messaging.ts";
+import { IqHandlers } from "./iq.ts";
+import type { Log } from "./log.ts";
+import { ModuleLoader, type ModuleScope } from "./module-loader.ts";
+import type { Router } from "./router.ts";
+import type { Session } from "./sessions/session.ts";
+import type { SessionTable } from "./sessions/table.ts";
+import type { Storage } from "./storage/api.ts";
+
+/** What the hosts of a server share. */
+export interface HostServices {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limits: Limits;
+  readonly router: Router;
+  readonly sessions: SessionTable;
+  readonly storage: Storage;
+  /** True for a domain of this server. */
+  isLocal(domain: string): boolean;
+}
+
+interface HostParts {
+  readonly accounts: ManagedAccounts;
+  readonly hooks: Hooks;
+  readonly iq: IqHandlers;
+  readonly im: InstantMessaging;
+}
+
+/** One served domain: its accounts, its hooks, its modules (RFC 6120 §10.5.1 to §10.5.4). */
+export class VirtualHost {
+  readonly domain: Jid;
+  readonly accounts: ManagedAccounts;
+  readonly hooks: Hooks;
+  readonly modules: ModuleLoader;
+  readonly im: InstantMessaging;
+  readonly #services: HostServices;
+  readonly #iq: IqHandlers;
+  readonly #features: FeatureCounts = { account: new Map(), host: new Map() };
+
+  private constructor(domain: Jid, parts: HostParts, services: HostServices) {
+    this.domain = domain;
+    this.accounts = parts.accounts;
+    this.hooks = parts.hooks;
+    this.im = parts.im;
+    this.#iq = parts.iq;
+    this.#services = services;
+    this.modules = new ModuleLoader((module, offerOf) => this.#scope(module, offerOf));
+  }
+
+  static async open(domain: Jid, accounts: ManagedAccounts, services: HostServices): Promise<VirtualHost> {
+    const log = services.log.part(domain.toString());
+    const hooks = new Hooks((hook, owner, error) =>
+      log.error("a handler failed", { hook, owner, error }),
+    );
+    const iq = new IqHandlers(services.router);
+    const im = await InstantMessaging.open({ ...services, log, hooks, iq, accounts });
+    return new VirtualHost(domain, { accounts, hooks, iq, im }, services);
+  }
+
+  /** Takes a stanza of one of its sessions (RFC 6120 §8.1.1.1). */
+  receive(session: Session, stanza: Stanza): Maybe<void> {
+    return this.#services.router.guard(stanza, (s) => this.im.receive(session, s));
+  }
+
+  began(session: Session): void {
+    this.im.began(session);
+  }
+
+  ended(session: Session): void {
+    this.#services.sessions.remove(session);
+    this.im.ended(session);
+  }
+
+  /** Takes a stanza addressed to the domain or to an account of it. @throws StanzaError */
+  deliver(stanza: Stanza): Maybe<void> {
+    const to = stanza.to as Jid;
+    if (to.local !== "") return this.im.deliver(stanza, to);
+    if (stanza.isRequest) {
+      const session = this.#services.sessions.get(stanza.from);
+      return this.#iq.answer(stanza, ["host"], this.domain, session);
+    }
+    if (stanza.kind === "message" && stanza.type !== "error" && stanza.type !== "headline") {
+      throw new StanzaError("service-unavailable", `${to} takes no messages`);
+    }
+  }
+
+  /** Features announced by modules, each once. */
+  features(target: "account" | "host"): string[] {
+    return [...this.#features[target].keys()];
+  }
+
+  #scope(module: AnyModule, offerOf: (ref: ModuleRef<unknown>) => unknown): ModuleScope {
+    const { clock, random, limits, router, sessions, storage } = this.#services;
+    const { hooks, domain, accounts } = this;
+    const undo: Set<() => void> = new Set();
+    const abort = new AbortController();
+    const host: Host = {
+      domain,
+      accounts,
+      clock,
+      random,
+      limits,
+      sessions,
+      log: this.#services.log.part(module.name),
+      signal: abort.signal,
+      on: (hook: AnyHook, ...rest: readonly unknown[]) => {
+        const [phase, handler] = rest.length === 2 ? rest : ["", rest[0]];
+        undo.add(
+          hooks.add(hook, phase as string, module.name, handler as (event: never) => unknown),
+        );
+      },
+      run: (hook, event) => hooks.run(hook, event),
+      gather: (hook, event) => hooks.gather(hook, event),
+      emit: (hook, event) => hooks.emit(hook, event),
+      iq: (target, type, codec, handler) => {
+        undo.add(this.#iq.add(target, type, codec, handler));
+      },
+      feature: (target, ...namespaces) => {
+        for (const ns of namespaces) undo.add(count(this.#features[target], ns));
+      },
+      features: (target) => this.features(target),
+      mapStore: (spec) => storage.map(checkName(spec, module)),
+      logStore: (spec) => storage.log(checkName(spec, module)),
+      batch: (writes) => storage.batch(writes),
+      send: (stanza) => router.route(stanza),
+      refuse: (stanza, error) => router.refuse(stanza, error),
+      maySeePresence: (account, asker) => this.im.maySeePresence(account, asker),
+      after: (ms, action) => {
+        const cancel = (): void => timer.cancel();
+        const timer = clock.after(ms, () => {
+          undo.delete(cancel);
+          action();
+        });
+        undo.add(cancel);
+      },
+      use: <A>(ref: ModuleRef<A>) => offerOf(ref) as A,
+    };
+    return {
+      host,
+      undo: () => {
+        abort.abort();
+        for (const action of [...undo].toReversed()) action();
+      },
+    };
+  }
+}
+
+interface FeatureCounts {
+  readonly account: Map<string, number>;
+  readonly host: Map<string, number>;
+}
+
+/** Adds one to a count; the returned function takes it away again. */
+function count(counts: Map<string, number>, key: string): () => void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+  return () => {
+    const left = (counts.get(key) ?? 0) - 1;
+    if (left > 0) counts.set(key, left);
+    else counts.delete(key);
+  };
+}
+
+/** Stores of different modules never meet. */
+function checkName<S extends { readonly name: string }>(spec: S, module: AnyModule): S {
+  if (spec.name.startsWith(`${module.name}/`)) return spec;
+  throw new Error(`the store "${spec.name}" must be named "${module.name}/…"`);
+}
