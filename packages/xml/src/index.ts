@@ -1,3 +1,8 @@
+export { parseDocument } from "./document.ts";
 export { type AttributeValues, Element, el, type Node, XML_NS } from "./element.ts";
-export { type ParserLimits, type StreamClose, type StreamOpen, StreamParser, XmlError, type XmlErrorCondition } from "./parser.ts";
-export { serialize } from "./serializer.ts";
+export { XmlError, type XmlErrorCondition } from "./errors.ts";
+export type { ParserLimits } from "./limits.ts";
+export { StreamParser } from "./parser.ts";
+export { type Prefixes, serialize } from "./serializer.ts";
+export { serializeOpen } from "./stream-header.ts";
+export type { StreamClose, StreamOpen } from "./tree.ts";

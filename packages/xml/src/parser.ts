@@ -1,37 +1,95 @@
 import type { Element } from "./element.ts";
+import { XmlError } from "./errors.ts";
+import type { ParserLimits } from "./limits.ts";
+import { Tokenizer } from "./tokenizer.ts";
+import { type StreamClose, type StreamOpen, TreeBuilder } from "./tree.ts";
+import { Utf8Reader } from "./utf8.ts";
 
-/** Bounds on one element directly below the stream's root (a stanza), applied while reading. */
-export interface ParserLimits {
-  /** Bytes of the element, from its `<` to its `>`, and of the stream header. */
-  readonly bytes: number;
-  /** Depth of nesting; a stanza is at depth 1. */
-  readonly depth: number;
-  /** Elements in the stanza, itself included. */
-  readonly elements: number;
-  /** Attributes of one element. */
-  readonly attributes: number;
-  /** Namespace declarations in force at once. */
-  readonly namespaces: number;
-}
-/** How a document breaks XML 1.0, Namespaces in XML 1.0, RFC 6120 §11 or a limit; the names are RFC 6120's stream error conditions. */
-export type XmlErrorCondition = "bad-namespace-prefix" | "invalid-xml" | "not-well-formed" | "policy-violation" | "restricted-xml" | "unsupported-encoding";
-export class XmlError extends Error {
-  override readonly name: string = "XmlError";
-  readonly condition: XmlErrorCondition;
-  constructor(condition: XmlErrorCondition, text: string) { super(text); this.condition = condition; }
-}
-/** The start tag of the stream's root (its children are the stream). */
-export interface StreamOpen { readonly event: "open"; readonly header: Element; readonly defaultNs: string }
-export interface StreamElement { readonly event: "element"; readonly element: Element }
-export interface StreamClose { readonly event: "close" }
-export declare class StreamParser {
-  constructor(limits: ParserLimits);
-  /** Bounds from now on; raise them after authentication. */
-  limits: ParserLimits;
-  /** Adds received bytes, in any chunking. */
-  write(bytes: Uint8Array): void;
-  /** The next thing on the stream, or undefined until more bytes come. @throws XmlError; after it nothing more is read. */
-  next(): Element | StreamOpen | StreamClose | undefined;
-  /** Begins a new document (after TLS or SASL); what was written and not read belongs to it. */
-  restart(): void;
+/**
+ * Reads an XML stream (RFC 6120 §4, §11) that comes as bytes in any chunking.
+ *
+ * What is on the stream is pulled: nothing is read further than the element that was asked for, so
+ * that limits may change between two elements and a new document may begin after each.
+ *
+ * @example
+ * const parser = new StreamParser({ bytes: 10_000, depth: 64, elements: 500, attributes: 64, namespaces: 64 });
+ * parser.write(new TextEncoder().encode("<stream xmlns='jabber:client'><presence/>"));
+ * parser.next(); // { event: "open", header, defaultNs: "jabber:client" }
+ * parser.next(); // the element <presence/>
+ * parser.next(); // undefined: nothing more has come
+ */
+export class StreamParser {
+  readonly #reader = new Utf8Reader();
+  #limits: ParserLimits;
+  #tree: TreeBuilder;
+  #tokenizer: Tokenizer;
+  #error: XmlError | undefined = undefined;
+
+  constructor(limits: ParserLimits) {
+    this.#limits = limits;
+    this.#tree = new TreeBuilder("stream", limits);
+    this.#tokenizer = new Tokenizer(this.#tree);
+  }
+
+  /** Bounds from now on, also on an element that has begun; raise them after authentication. */
+  get limits(): ParserLimits {
+    return this.#limits;
+  }
+
+  set limits(limits: ParserLimits) {
+    this.#limits = limits;
+    this.#tree.limits = limits;
+  }
+
+  /** Bytes were written that belong to nothing given out yet, be they unread or part of something unfinished. */
+  get pending(): boolean {
+    return this.#tokenizer.pending || this.#tokenizer.inToken || this.#reader.pending;
+  }
+
+  /** Adds received bytes, which must not be changed afterwards. */
+  write(bytes: Uint8Array): void {
+    this.#reader.write(bytes);
+  }
+
+  /**
+   * The next thing on the stream, or undefined until more bytes come. It is there as soon as its
+   * last byte was written.
+   * @throws XmlError when the stream can not be read further; every call after it throws the same
+   */
+  next(): Element | StreamOpen | StreamClose | undefined {
+    if (this.#error !== undefined) throw this.#error;
+    try {
+      return this.#read();
+    } catch (error) {
+      if (error instanceof XmlError) this.#error = error;
+      throw error;
+    }
+  }
+
+  /**
+   * Begins a new document (after TLS or SASL, RFC 6120 §4.3.3); what was written and not read
+   * belongs to it. With `discard` it is dropped: what came in the clear must not be taken for what
+   * comes by TLS (§5.4.3.3). A parser that has thrown an error stays as it is.
+   */
+  restart(options: { readonly discard?: boolean } = {}): void {
+    const rest = this.#tokenizer.takeRest();
+    this.#tree = new TreeBuilder("stream", this.#limits);
+    this.#tokenizer = new Tokenizer(this.#tree);
+    if (options.discard === true) this.#reader.discard();
+    else this.#tokenizer.feed(rest, false);
+  }
+
+  #read(): Element | StreamOpen | StreamClose | undefined {
+    const tree = this.#tree;
+    const tokenizer = this.#tokenizer;
+    while (tree.item === undefined) {
+      if (!tokenizer.pending) {
+        const text = this.#reader.read();
+        if (text === "") return undefined;
+        tokenizer.feed(text, this.#reader.wasAscii);
+      }
+      tokenizer.run();
+    }
+    return tree.take();
+  }
 }

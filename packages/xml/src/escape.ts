@@ -1,0 +1,70 @@
+/** Character data as it stands in a document. @throws Error for what XML can not carry (§2.2 Char) */
+export function escapeText(text: string): string {
+  const first = needingEscape(text, IN_TEXT);
+  return first < 0 ? text : escaped(text, first, IN_TEXT);
+}
+
+/** An attribute value as it stands between either quotes. @throws Error for what XML can not carry */
+export function escapeValue(value: string): string {
+  const first = needingEscape(value, IN_VALUE);
+  return first < 0 ? value : escaped(value, first, IN_VALUE);
+}
+
+type Escapes = readonly (string | undefined)[];
+
+/** By code of the character: what stands for it, "" if nothing can, undefined if it stands for itself. */
+const IN_TEXT = escapes({ "&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;" });
+const IN_VALUE = escapes({
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  "'": "&apos;",
+  '"': "&quot;",
+  "\t": "&#9;",
+  "\n": "&#10;",
+  "\r": "&#13;",
+});
+
+function escapes(special: Readonly<Record<string, string>>): Escapes {
+  return Array.from({ length: 0x80 }, (_, code) => {
+    const character = String.fromCharCode(code);
+    return special[character] ?? (code < 0x20 && !/[\t\n\r]/.test(character) ? "" : undefined);
+  });
+}
+
+/** Index of the first character that may not stand for itself, or -1; a surrogate pair may. */
+function needingEscape(text: string, table: Escapes): number {
+  const { length } = text;
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x80) {
+      if (table[code] !== undefined) return i;
+    } else if (code >= 0xd800 && (code <= 0xdfff || code >= 0xfffe)) {
+      if (code > 0xdfff || (text.codePointAt(i) as number) <= 0xffff) return i;
+      i++;
+    }
+  }
+  return -1;
+}
+
+function escaped(text: string, first: number, table: Escapes): string {
+  let out = "";
+  let done = 0;
+  let rest = text;
+  for (let i = first; i >= 0; i = needingEscape(rest, table)) {
+    const escape = table[rest.charCodeAt(i)];
+    if (!escape) throw impossible(text, done + i);
+    out += rest.slice(0, i) + escape;
+    rest = rest.slice(i + 1);
+    done += i + 1;
+  }
+  return out + rest;
+}
+
+function impossible(text: string, index: number): Error {
+  const code = text.charCodeAt(index).toString(16).toUpperCase().padStart(4, "0");
+  return new Error(
+    `can not serialize U+${code} at index ${index} of a text of ${text.length}: XML has no way to ` +
+      "carry it (XML 1.0 §2.2); remove it first",
+  );
+}
