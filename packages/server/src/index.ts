@@ -3,15 +3,27 @@
  * here may change at any time.
  */
 
-// running a server
-export { createServer, type Ports, Server, type ServerParts } from "./server.ts";
+// accounts and their administration
+export {
+  type AccountDirectory,
+  AccountError,
+  type Accounts,
+  type ManagedAccounts,
+} from "./accounts/accounts.ts";
+export { InternalAccounts } from "./accounts/internal.ts";
+export { type Administered, Administration } from "./admin/administration.ts";
+export { AdminClient } from "./admin/client.ts";
+export {
+  type AdminCommands,
+  type CommandArgs,
+  type CommandName,
+  type CommandResult,
+  performCommand,
+  type ServerStatus,
+} from "./admin/commands.ts";
+export { AdminError, type AdminErrorCode } from "./admin/errors.ts";
+export { AdminSocket } from "./admin/socket.ts";
 export { type Clock, type Random, systemClock, systemRandom, type Timer } from "./clock.ts";
-export { type Facts, type Log, silentLog } from "./log.ts";
-export { jsonLog } from "./json-log.ts";
-export { type LogOptions, type LogSink, terminalLog } from "./terminal-log.ts";
-export { VERSION } from "./version.ts";
-export type { VirtualHost } from "./virtual-host.ts";
-
 // configuration
 export { writeListenAddress } from "./config/addresses.ts";
 export type {
@@ -29,51 +41,16 @@ export type {
   TlsFiles,
 } from "./config/config.ts";
 export { describeConfig, type ModuleSchemas, type OptionDoc } from "./config/describe.ts";
-export { type LimitName, LIMITS, type Limits } from "./config/limits.ts";
+export { LIMITS, type LimitName, type Limits } from "./config/limits.ts";
 export { ConfigError, type ConfigPath, type ConfigProblem } from "./config/problems.ts";
 export { type Environment, type LoadedConfig, readConfig } from "./config/read.ts";
 export { resolveConfig } from "./config/resolve.ts";
-export { CertificateError } from "./tls/certificate.ts";
-export { selfMadeFiles } from "./tls/self-made.ts";
-
-// accounts and their administration
-export {
-  AccountError,
-  type AccountDirectory,
-  type Accounts,
-  type ManagedAccounts,
-} from "./accounts/accounts.ts";
-export { InternalAccounts } from "./accounts/internal.ts";
-export { Administration, type Administered } from "./admin/administration.ts";
-export { AdminClient } from "./admin/client.ts";
-export {
-  type AdminCommands,
-  type CommandArgs,
-  type CommandName,
-  type CommandResult,
-  performCommand,
-  type ServerStatus,
-} from "./admin/commands.ts";
-export { AdminError, type AdminErrorCode } from "./admin/errors.ts";
-export { AdminSocket } from "./admin/socket.ts";
-
-// modules of one's own
-export {
-  defineModule,
-  type AnyModule,
-  type Host,
-  type Implements,
-  type Module,
-  type ModuleRef,
-  type NoOptions,
-  type Sessions,
-} from "./host.ts";
 export {
   type Chain,
   type ChainHandler,
-  chain,
   type Collect,
   type CollectHandler,
+  chain,
   collect,
   type Flow,
   type FlowHandler,
@@ -83,7 +60,17 @@ export {
   type SignalHandler,
   signal,
 } from "./hooks.ts";
-export type { AfterCommit, IqHandler, IqRequest, IqTarget } from "./iq.ts";
+// modules of one's own
+export {
+  type AnyModule,
+  defineModule,
+  type Host,
+  type Implements,
+  type Module,
+  type ModuleRef,
+  type NoOptions,
+  type Sessions,
+} from "./host.ts";
 export {
   type Direction,
   type IqEvent,
@@ -96,6 +83,9 @@ export {
   sessionEnded,
   sessionTakesMessages,
 } from "./im/contract.ts";
+export type { AfterCommit, IqHandler, IqRequest, IqTarget } from "./iq.ts";
+export { jsonLog } from "./json-log.ts";
+export { type Facts, type Log, silentLog } from "./log.ts";
 export {
   type DiscoNode,
   type DiscoQuery,
@@ -106,10 +96,11 @@ export {
   discoNode,
 } from "./modules/disco/contract.ts";
 export { builtInModules, moduleSchemas } from "./modules/index.ts";
+// running a server
+export { createServer, type Ports, Server, type ServerParts } from "./server.ts";
 export type { Session } from "./sessions/session.ts";
 export { type Slot, slot } from "./sessions/slot.ts";
 export type { SessionTable } from "./sessions/table.ts";
-
 // storage
 export {
   type LogEntry,
@@ -129,8 +120,12 @@ export {
   type Write,
 } from "./storage/api.ts";
 export { type DataDirectory, openDataDirectory } from "./storage/data-directory.ts";
-
+export { type LogOptions, type LogSink, terminalLog } from "./terminal-log.ts";
+export { CertificateError } from "./tls/certificate.ts";
+export { selfMadeFiles } from "./tls/self-made.ts";
 // connections that come by other ways than the listeners, as in tests
 export type { Connection, TlsFacts } from "./transports/connection.ts";
 export { Flusher } from "./transports/flusher.ts";
 export { StreamConnection, type StreamConnectionOptions } from "./transports/stream-connection.ts";
+export { VERSION } from "./version.ts";
+export type { VirtualHost } from "./virtual-host.ts";

@@ -26,9 +26,7 @@ function terminalPart({ level: least, sink }: LogOptions, clock: Clock, name: st
     if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return;
     const part = name === "" ? "" : `${name}: `;
     const time = timeOfDay(clock.now());
-    sink.write(
-      `${time} ${level.padEnd(5)} ${part}${printable(text)}${factsText(facts, level)}\n`,
-    );
+    sink.write(`${time} ${level.padEnd(5)} ${part}${printable(text)}${factsText(facts, level)}\n`);
   };
   return {
     debug: say("debug"),

@@ -65,9 +65,9 @@ export class Administration {
 
   /** Removes an account with everything it owns; its sessions end. */
   async removeUser(text: string): Promise<string> {
-    const { account, accounts, host } = this.#find(text);
+    const { account, accounts } = this.#find(text);
     await this.#mustExist(account, accounts);
-    await explained(removeAccount({ account, accounts, host, sessions: this.#server.sessions }));
+    await explained(removeAccount({ account, accounts, sessions: this.#server.sessions }));
     return account.toString();
   }
 
@@ -88,7 +88,10 @@ export class Administration {
     if (from < 0) throw new AdminError("bad-request", `"${after}" is not among what is listed`);
     const users: Jid[] = [];
     for (const [index, host] of hosts.slice(from).entries()) {
-      const page = { ...(index === 0 && start && { after: start }), limit: limit + 1 - users.length };
+      const page = {
+        ...(index === 0 && start && { after: start }),
+        limit: limit + 1 - users.length,
+      };
       users.push(...(await managed(host).list(page)));
       if (users.length > limit) break;
     }
@@ -106,10 +109,9 @@ export class Administration {
     };
   }
 
-  #find(text: string): { account: Jid; accounts: ManagedAccounts; host: VirtualHost } {
+  #find(text: string): { readonly account: Jid; readonly accounts: ManagedAccounts } {
     const account = readAccount(text);
-    const host = this.#host(account.domain);
-    return { account, accounts: managed(host), host };
+    return { account, accounts: managed(this.#host(account.domain)) };
   }
 
   #host(domain: string): VirtualHost {

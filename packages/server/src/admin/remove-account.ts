@@ -1,25 +1,28 @@
 import { type Jid, StreamError } from "@rookery/protocol";
 import type { ManagedAccounts } from "../accounts/accounts.ts";
 import type { SessionTable } from "../sessions/table.ts";
-import type { VirtualHost } from "../virtual-host.ts";
 
 export interface Removal {
   readonly account: Jid;
   readonly accounts: ManagedAccounts;
-  readonly host: VirtualHost;
   readonly sessions: SessionTable;
 }
 
 /**
- * Takes an account away: its contacts are told, its sessions end, everything it owns is deleted.
- * The one place where the order of that is decided.
+ * Takes an account away: its sessions end, then everything it owns is deleted. The one place where
+ * the order of that is decided.
  *
  * @throws AccountError if there is no such account.
  */
-export async function removeAccount(removal: Removal): Promise<void> {
-  const { account, accounts } = removal;
-  endSessions(removal);
+export async function removeAccount({ account, accounts, sessions }: Removal): Promise<void> {
+  endSessions(account, sessions); // first, for what they write while they end is deleted as well
   await accounts.remove(account);
-  // who logged in between can do so no more; what such a session still wrote is deleted too
-  if (endSessions(removal)) await accounts.remove(account);
+  endSessions(account, sessions); // of who logged in meanwhile
+}
+
+/** RFC 6120 §4.9.3.12: not authorized any more, so that a client does not come back by itself. */
+function endSessions(account: Jid, sessions: SessionTable): void {
+  for (const session of sessions.of(account)) {
+    session.close(new StreamError("not-authorized", "the account was removed"));
+  }
 }
