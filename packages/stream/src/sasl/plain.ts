@@ -1,0 +1,119 @@
+/** PLAIN (RFC 4616): the password itself. Only to be offered, and only to be used, within TLS. */
+import { readUtf8, utf8 } from "../bytes.ts";
+import type { Crypto } from "../crypto.ts";
+import { after, type Maybe } from "../maybe.ts";
+import { authorize, type MayActAs } from "./authorization.ts";
+import {
+  clientAuthzid,
+  clientPassword,
+  clientUsername,
+  preparePassword,
+  prepareUsername,
+} from "./credentials.ts";
+import { SaslError } from "./error.ts";
+import { Exchange } from "./exchange.ts";
+import type { ClientMechanism, ServerMechanism } from "./mechanism.ts";
+import { fakeScramKeys, type ScramKeys, verifyPassword } from "./scram/keys.ts";
+import type { ScramHash } from "./scram/names.ts";
+import type { ScramSource } from "./scram/server.ts";
+import { SpeaksOnce } from "./speaks-once.ts";
+
+/** Knows which passwords are right. */
+export interface PlainVerifier {
+  /**
+   * Whether the password is that of the user; false, after the same time, if there is no such user.
+   *
+   * @param username prepared: a localpart.
+   * @param password prepared by OpaqueString.
+   */
+  verify(username: string, password: string): Maybe<boolean>;
+}
+
+/** The server's side of PLAIN. */
+export function plainServer(options: {
+  readonly verifier: PlainVerifier;
+  readonly mayActAs?: MayActAs | undefined;
+}): ServerMechanism {
+  return new Exchange("PLAIN", (message) => {
+    const { authzid, authcid, password } = readPlain(message);
+    const username = prepareUsername(authcid);
+    const prepared = preparePassword(password);
+    if (username === undefined || prepared === undefined) throw notAuthorized();
+    return after(options.verifier.verify(username, prepared), (right) => {
+      if (!right) throw notAuthorized();
+      return after(authorize(options.mayActAs, username, authzid), (allowed) => ({
+        username,
+        authzid: allowed,
+      }));
+    });
+  });
+}
+
+/** The client's side of PLAIN. @throws SaslError `aborted` if the user name or the password cannot be one. */
+export function plainClient(options: {
+  readonly username: string;
+  readonly password: string;
+  readonly authzid?: string | undefined;
+}): ClientMechanism {
+  const username = clientUsername(options.username);
+  const password = clientPassword(options.password);
+  const authzid = clientAuthzid(options.authzid) ?? "";
+  return new SpeaksOnce("PLAIN", utf8(`${authzid}\0${username}\0${password}`));
+}
+
+/**
+ * Verifies passwords by the keys that are kept for SCRAM: those of the strongest hash that there are.
+ * A user who does not exist costs as much as one who does.
+ */
+export function scramVerifier(
+  crypto: Crypto,
+  source: ScramSource,
+  hashes: readonly [ScramHash, ...ScramHash[]] = BY_STRENGTH,
+): PlainVerifier {
+  return {
+    verify: (username, password) =>
+      after(firstKeys(source, username, hashes), (known) => {
+        if (known !== undefined) return verifyPassword(crypto, known.hash, password, known.keys);
+        const [hash] = hashes;
+        return after(fakeScramKeys(crypto, hash, username, source.fake), (keys) =>
+          after(verifyPassword(crypto, hash, password, keys), () => false),
+        );
+      }),
+  };
+}
+
+function firstKeys(
+  source: ScramSource,
+  username: string,
+  hashes: readonly ScramHash[],
+): Maybe<{ readonly hash: ScramHash; readonly keys: ScramKeys } | undefined> {
+  const [hash, ...others] = hashes;
+  if (hash === undefined) return undefined;
+  return after(source.scram(username, hash), (keys) =>
+    keys === undefined ? firstKeys(source, username, others) : { hash, keys },
+  );
+}
+
+/** Reads the message of RFC 4616 §2. @throws SaslError `malformed-request` */
+function readPlain(message: Uint8Array): {
+  readonly authzid: string | undefined;
+  readonly authcid: string;
+  readonly password: string;
+} {
+  const parts = readUtf8(message)?.split("\0");
+  const [authzid, authcid, password] = parts ?? [];
+  if (parts?.length !== 3 || !authcid || !password) {
+    throw new SaslError(
+      "malformed-request",
+      "a message of PLAIN is UTF-8: authzid, NUL, user name, NUL, password (RFC 4616 §2)",
+    );
+  }
+  return { authzid: authzid || undefined, authcid, password };
+}
+
+/** Strongest first. */
+const BY_STRENGTH: readonly [ScramHash, ...ScramHash[]] = ["SHA-512", "SHA-256", "SHA-1"];
+
+function notAuthorized(): SaslError {
+  return new SaslError("not-authorized", "the user name or the password is wrong");
+}
