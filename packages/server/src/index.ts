@@ -10,7 +10,7 @@ export {
   type Accounts,
   type ManagedAccounts,
 } from "./accounts/accounts.ts";
-export { InternalAccounts } from "./accounts/internal.ts";
+export { type AccountKeys, deriveAccountKeys, InternalAccounts } from "./accounts/internal.ts";
 export { type Administered, Administration } from "./admin/administration.ts";
 export { AdminClient } from "./admin/client.ts";
 export {
@@ -83,7 +83,7 @@ export {
   sessionEnded,
   sessionTakesMessages,
 } from "./im/contract.ts";
-export type { AfterCommit, IqHandler, IqRequest, IqTarget } from "./iq.ts";
+export type { IqAnswer, IqHandler, IqRequest, IqTarget } from "./iq.ts";
 export { jsonLog } from "./json-log.ts";
 export { type Facts, type Log, silentLog } from "./log.ts";
 export {

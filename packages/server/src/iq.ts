@@ -21,16 +21,17 @@ export interface IqRequest<T> {
   readonly session: Session | undefined;
 }
 
-/** The answer of a handler that wrote: sent once it is committed, without holding up the stream. */
-export interface AfterCommit {
-  readonly committed: Promise<unknown>;
-  readonly result?: Element;
+/** An answer with something before or after it. */
+export interface IqAnswer {
+  readonly result?: Element | undefined;
+  /** What was written: the answer waits for the commit, the stream does not. */
+  readonly committed?: Promise<unknown>;
+  /** Called once the answer was sent. */
+  afterwards?(): void;
 }
 
 /** The payload of the result, or nothing for an empty one; @throws StanzaError for an error. */
-export type IqHandler<T> = (
-  request: IqRequest<T>,
-) => Maybe<Element | AfterCommit | undefined | void>;
+export type IqHandler<T> = (request: IqRequest<T>) => Maybe<Element | IqAnswer | undefined | void>;
 
 interface Registered {
   readonly codec: Codec<unknown>;
@@ -90,13 +91,20 @@ export class IqHandlers {
     return undefined;
   }
 
-  #reply(iq: Stanza, answer: Element | AfterCommit | undefined | void): Maybe<void> {
+  #reply(iq: Stanza, answer: Element | IqAnswer | undefined | void): Maybe<void> {
     if (answer === undefined) return this.#route(iq.result());
     if (answer instanceof Element) return this.#route(iq.result(answer));
+    if (answer.committed === undefined) return this.#send(iq, answer);
     answer.committed.then(
-      () => this.#route(iq.result(answer.result)),
+      () => this.#send(iq, answer),
       (error: unknown) => this.#refuse(iq, error),
     );
+  }
+
+  #send(iq: Stanza, answer: IqAnswer): Maybe<void> {
+    const sent = this.#route(iq.result(answer.result));
+    answer.afterwards?.();
+    return sent;
   }
 }
 

@@ -36,10 +36,10 @@ export interface ServerParts {
 }
 
 /** The ports that are listened on, in the order of the configuration. */
-export interface Ports {
+export type Ports = {
   readonly c2s: readonly number[];
   readonly c2sTls: readonly number[];
-}
+};
 
 /**
  * Makes a server from its configuration: opens the data, the hosts and their modules. Nothing is
@@ -178,7 +178,7 @@ export class Server {
     timer.cancel();
     for (const host of this.hosts.values()) host.modules.unloadAll();
     await this.#parts.storage.close();
-    await this.#parts.directory?.close();
+    this.#parts.directory?.close();
   }
 
   #listen(address: ListenAddress, directTls: boolean, count: ConnectionCount): Promise<TcpListener> {

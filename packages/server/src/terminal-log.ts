@@ -41,8 +41,9 @@ function terminalPart({ level: least, sink }: LogOptions, clock: Clock, name: st
 /** Local time, as the clock on the wall of who reads it. */
 function timeOfDay(ms: number): string {
   const date = new Date(ms);
-  const two = (n: number): string => String(n).padStart(2, "0");
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  return [date.getHours(), date.getMinutes(), date.getSeconds()]
+    .map((n) => String(n).padStart(2, "0"))
+    .join(":");
 }
 
 /** The facts on the same line; where something went wrong, the stack of the error below it. */

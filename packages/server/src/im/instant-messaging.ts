@@ -42,7 +42,7 @@ export class InstantMessaging {
     const route = (stanza: Stanza): Maybe<void> => router.route(stanza);
     this.#services = services;
     this.rosters = rosters;
-    const requests = new RosterRequests({ rosters, sessions, random, route, iq: services.iq });
+    const requests = new RosterRequests({ rosters, sessions, random, iq: services.iq });
     const subscriptions = new Subscriptions({ rosters, accounts, sessions, requests, route, log });
     this.#messages = new Messages({ hooks, sessions, accounts, route });
     this.#presence = new Presence({

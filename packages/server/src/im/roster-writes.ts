@@ -1,0 +1,90 @@
+import type { Write } from "../storage/api.ts";
+
+/** What a {@link RosterWrites} asks of those who own it. */
+export interface RosterWritesOwner {
+  /** Commits all of these or none. */
+  commit(writes: readonly Write[]): Promise<void>;
+  /** A commit failed: what was added since, and is not committed, never will be. */
+  failed(): void;
+}
+
+/**
+ * Commits the changes of one roster in their order: the next commit begins when the one before is
+ * done, with all that came meanwhile. So what is stored is always what the roster was at one moment:
+ * after a failure no later change is stored without the earlier ones that it was made upon.
+ */
+export class RosterWrites {
+  readonly #owner: RosterWritesOwner;
+  #current: Promise<void> | undefined;
+  #waiting: Waiting | undefined;
+
+  constructor(owner: RosterWritesOwner) {
+    this.#owner = owner;
+  }
+
+  /** True if everything is committed. */
+  get idle(): boolean {
+    return this.#current === undefined;
+  }
+
+  /** Settles when all that was added so far is committed. */
+  get committed(): Promise<void> {
+    return this.#waiting?.done.promise ?? this.#current ?? NOTHING;
+  }
+
+  /**
+   * Adds writes that belong together, by the key of the record.
+   *
+   * @returns a promise that settles after the commit; its rejection may be left unhandled.
+   */
+  add(writes: ReadonlyMap<string, Write>): Promise<void> {
+    if (this.#current === undefined) return this.#start(writes);
+    const waiting = (this.#waiting ??= { writes: new Map(), done: quiet() });
+    for (const [key, write] of writes) waiting.writes.set(key, write);
+    return waiting.done.promise;
+  }
+
+  /** Drops what is not on its way yet, because something else makes up for it. */
+  drop(instead: Promise<void>): void {
+    this.#waiting?.done.resolve(instead);
+    this.#waiting = undefined;
+  }
+
+  #start(writes: ReadonlyMap<string, Write>): Promise<void> {
+    const done = quiet();
+    this.#current = done.promise;
+    this.#owner.commit([...writes.values()]).then(
+      () => {
+        this.#current = undefined;
+        const waiting = this.#waiting;
+        this.#waiting = undefined;
+        if (waiting) waiting.done.resolve(this.#start(waiting.writes));
+        done.resolve();
+      },
+      (error: unknown) => {
+        this.#current = undefined;
+        const waiting = this.#waiting;
+        this.#waiting = undefined;
+        this.#owner.failed();
+        done.reject(error);
+        waiting?.done.reject(error);
+      },
+    );
+    return done.promise;
+  }
+}
+
+interface Waiting {
+  /** By key, so that a record that changes again is written once. */
+  readonly writes: Map<string, Write>;
+  readonly done: PromiseWithResolvers<void>;
+}
+
+const NOTHING: Promise<void> = Promise.resolve();
+
+/** A promise whose rejection does not end the process if nobody waits for it. */
+function quiet(): PromiseWithResolvers<void> {
+  const done = Promise.withResolvers<void>();
+  done.promise.catch(() => {});
+  return done;
+}
