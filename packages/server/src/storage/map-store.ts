@@ -47,9 +47,13 @@ export function mapStore<T>(driver: Driver, id: number, spec: MapSpec<T>): MapSt
 
   async function range(owner: string, wanted: MapRange = {}): Promise<readonly MapEntry<T>[]> {
     checkLimit(wanted.limit);
-    storable(wanted.prefix ?? "", "prefix");
-    storable(wanted.after ?? "", "key");
-    const rows = await driver.call("range", id, storable(owner, "owner"), wanted);
+    const { prefix = "", after, limit } = wanted;
+    storable(prefix, "prefix");
+    const rows = await driver.call("range", id, storable(owner, "owner"), {
+      prefix,
+      ...(after !== undefined && { after: storable(after, "key") }),
+      ...(limit !== undefined && { limit }),
+    });
     return rows.map(entry);
   }
 

@@ -201,8 +201,9 @@ test(
   "a worker that ends rejects everything pending and all that comes later",
   withDirectory(async (directory) => {
     const driver = await sqliteDriver(join(directory, "db.sqlite"));
-    const { id } = await driver.call("open", { ...mapSpec, search: false });
-    // A symbol for a number breaks the protocol between the threads: the worker throws.
+    const spec = { name: "test/map", shape: "map", version: 1, search: false } as const;
+    const { id } = await driver.call("open", spec);
+    // A text for a number breaks the protocol between the threads: the worker throws.
     const broken = driver.write(id, {
       do: "expire",
       owner: "x",
@@ -213,6 +214,17 @@ test(
     await assert.rejects(broken, /thread ended unexpectedly \(expected a number/);
     await assert.rejects(beside, StorageUnavailable);
     await assert.rejects(driver.flush(), /thread ended unexpectedly/);
+    await driver.close();
+  }),
+);
+
+test(
+  "a request that cannot cross into the worker is rejected, and the next one is not",
+  withDirectory(async (directory) => {
+    const driver = await sqliteDriver(join(directory, "db.sqlite"));
+    const spec = { name: "test/map", shape: "map", version: 1, search: false, extra: () => {} };
+    await assert.rejects(driver.call("open", spec as never), /could not be cloned/);
+    await driver.flush();
     await driver.close();
   }),
 );

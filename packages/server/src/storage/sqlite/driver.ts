@@ -2,7 +2,7 @@ import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { StorageUnavailable, type WriteOp } from "../api.ts";
 import type { Driver, EngineCalls, EngineMethod, NumberedWrite } from "../driver.ts";
-import { errorOf } from "./failure.ts";
+import { errorOf, failureOf } from "./failure.ts";
 import {
   addBatch,
   addCall,
@@ -236,7 +236,14 @@ class SqliteDriver implements Driver {
     const alone = group.waiters.length === 1;
     this.#gatheringUntil = alone ? 0 : performance.now() + GATHERING;
     const { words, calls } = group;
-    this.#worker.postMessage({ do: "group", words, calls } satisfies Request);
+    try {
+      this.#worker.postMessage({ do: "group", words, calls } satisfies Request);
+    } catch (error) {
+      // Something in it cannot cross into a thread: nothing of it was sent.
+      const failure = failureOf(error, "send a request to the storage");
+      const failures = group.waiters.map((_, place) => [place, failure] as const);
+      this.#settle({ do: "outcome", numbers: [], answers: [], failures });
+    }
   }
 
   #settle({ numbers, answers, failures }: Outcome): void {
