@@ -57,40 +57,55 @@ export async function createServer(
   { clock = systemClock, random = systemRandom, log = silentLog }: ServerParts = {},
 ): Promise<Server> {
   const config = resolveConfig(input, { modules: moduleSchemas });
-  const directory = config.storage === "memory" ? undefined : await openDataDirectory(config.data);
-  const storage = await openStorage({ driver: config.storage, directory: config.data });
-  const certificates = await Certificates.load({ config, clock, random, log: log.part("tls") });
-
-  const router = new Router(log.part("router"));
-  const sessions = new SessionTable();
-  const domains = new Set(config.domains.map(({ name }) => name));
-  const services = { clock, random, log, limits: config.limits, router, sessions, storage };
-  const hosts = new Map<string, VirtualHost>();
-  for (const { name } of config.domains) {
-    const domain = Jid.parse(name);
-    const accounts = await InternalAccounts.open(domain, storage, services);
-    const host = await VirtualHost.open(domain, accounts, {
-      ...services,
-      isLocal: (other) => domains.has(other),
-    });
-    router.claim(name, host);
-    hosts.set(name, host);
-    for (const { module, options } of await chosenModules(config)) {
-      await host.modules.load(module, options);
-    }
+  const directory = config.storage === "memory" ? undefined : openDataDirectory(config.data);
+  let storage: Storage | undefined;
+  try {
+    storage = await openStorage({ driver: config.storage, ...(directory && { directory }) });
+    return await assemble({ config, clock, random, log, directory, storage });
+  } catch (error) {
+    await storage?.close();
+    directory?.close();
+    throw error;
   }
-  return new Server({ ...services, config, directory, certificates, hosts });
 }
 
-interface Everything {
+/** What there is before the hosts. */
+interface Ground {
   readonly config: Config;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly directory: DataDirectory | undefined;
+  readonly storage: Storage;
+}
+
+async function assemble(ground: Ground): Promise<Server> {
+  const { config, log, storage } = ground;
+  const certificates = await Certificates.load({ ...ground, log: log.part("tls") });
+  const domains = new Set(config.domains.map(({ name }) => name));
+  const services = {
+    ...ground,
+    limits: config.limits,
+    router: new Router(log.part("router")),
+    sessions: new SessionTable(),
+    isLocal: (domain: string) => domains.has(domain),
+  };
+  const modules = await chosenModules(config);
+  const hosts = new Map<string, VirtualHost>();
+  for (const name of domains) {
+    const domain = Jid.parse(name);
+    const accounts = await InternalAccounts.open(domain, storage, services);
+    const host = await VirtualHost.open(domain, accounts, services);
+    services.router.claim(name, host);
+    hosts.set(name, host);
+    for (const { module, options } of modules) await host.modules.load(module, options);
+  }
+  return new Server({ ...services, certificates, hosts });
+}
+
+interface Everything extends Ground {
   readonly router: Router;
   readonly sessions: SessionTable;
-  readonly storage: Storage;
-  readonly directory: DataDirectory | undefined;
   readonly certificates: Certificates;
   readonly hosts: ReadonlyMap<string, VirtualHost>;
 }
