@@ -95,9 +95,14 @@ function lock(directory: string): () => void {
         );
   }
   const held = db;
-  return () => {
+  const unlock = (): void => {
+    process.off("exit", unlock);
     if (held.isOpen) held.close();
   };
+  // The listener also keeps the database from being collected, which would let go of the lock
+  // when the caller has dropped the data directory but not what lies in it.
+  process.on("exit", unlock);
+  return unlock;
 }
 
 function heldText(directory: string): string {
