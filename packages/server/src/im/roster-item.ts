@@ -26,7 +26,10 @@ export interface RosterContent {
 /** A contact of an account. */
 export interface RosterItem extends RosterContent {
   readonly jid: Jid;
-  /** The number of the roster's version in which what clients see of the item changed last. */
+  /**
+   * The number of the roster's version in which what clients see of the item changed last (that it
+   * was removed, too); 0 if they never saw it.
+   */
   readonly changed: number;
 }
 

@@ -41,6 +41,7 @@ interface StoredContact {
 }
 
 interface StoredVersions {
+  readonly id: string;
   readonly version: number;
   readonly floor: number;
   readonly epochs: readonly RosterEpoch[];
@@ -49,8 +50,8 @@ interface StoredVersions {
 function stored(record: RosterRecord): StoredRecord {
   if (record.is === "contact") return storedContact(record.content, record.changed);
   if (record.is === "removed") return { removed: record.changed };
-  const { current, floor, epochs } = record.versions;
-  return { version: current, floor, epochs };
+  const { id, current, floor, epochs } = record.versions;
+  return { id, version: current, floor, epochs };
 }
 
 function storedContact(content: RosterContent, changed: number): StoredContact {
@@ -70,8 +71,8 @@ function storedContact(content: RosterContent, changed: number): StoredContact {
 function restored(record: StoredRecord): RosterRecord {
   if ("removed" in record) return { is: "removed", changed: record.removed };
   if ("epochs" in record) {
-    const { version, floor, epochs } = record;
-    return { is: "versions", versions: new RosterVersions(version, floor, epochs) };
+    const { id, version, floor, epochs } = record;
+    return { is: "versions", versions: new RosterVersions(id, version, floor, epochs) };
   }
   const { name = "", groups = [], subscription = "none", changed } = record;
   const { ask = false, approved = false, request: pendingIn, listed = false } = record;

@@ -3,6 +3,7 @@ import type { CachedRoster } from "./roster-cache.ts";
 import {
   belongsInRoster,
   looksLike,
+  NO_CONTENT,
   type RosterChange,
   type RosterContent,
   type RosterItem,
@@ -10,7 +11,7 @@ import {
 import type { RosterLimits } from "./roster-limits.ts";
 import { readRequest } from "./roster-pending.ts";
 import { type RosterRecord, VERSIONS_KEY } from "./roster-record.ts";
-import { RosterVersions } from "./roster-versions.ts";
+import type { RosterVersions } from "./roster-versions.ts";
 import type { RosterWrites } from "./roster-writes.ts";
 import { hasFrom, hasTo } from "./subscription.ts";
 
@@ -58,7 +59,7 @@ export interface RosterPlan {
   readonly records: ReadonlyMap<string, RosterRecord | undefined>;
 }
 
-/** A contact that was removed, for clients that do not know it yet. */
+/** A contact that was removed, and when, for clients that do not know it yet. */
 interface Removed {
   readonly jid: Jid;
   readonly changed: number;
@@ -72,7 +73,6 @@ export class RosterState implements Roster, CachedRoster {
   /** The way of its changes into storage. */
   readonly writes: RosterWrites;
   readonly #contacts = new Map<string, RosterItem>();
-  /** In the order of their removal. */
   readonly #removed = new Map<string, Removed>();
   #versions: RosterVersions;
   #listed = 0;
@@ -80,25 +80,22 @@ export class RosterState implements Roster, CachedRoster {
   #subscribers: readonly Jid[] | undefined;
   #subscriptions: readonly Jid[] | undefined;
 
-  /** @param tag of the first epoch, if nothing is stored. */
+  /** @param first the versions if nothing is stored. */
   constructor(
     account: Jid,
     stored: Iterable<{ readonly key: string; readonly value: RosterRecord }>,
-    tag: string,
+    first: RosterVersions,
     writes: RosterWrites,
   ) {
     this.account = account;
     this.writes = writes;
-    this.#versions = RosterVersions.first(tag);
-    const removed: Removed[] = [];
+    this.#versions = first;
     for (const { key, value } of stored) {
       if (value.is === "versions") this.#versions = value.versions;
-      else if (value.is === "removed")
-        removed.push({ jid: Jid.parse(key), changed: value.changed });
-      else this.#keep(key, { ...value.content, jid: Jid.parse(key), changed: value.changed });
+      else if (value.is === "removed") {
+        this.#removed.set(key, { jid: Jid.parse(key), changed: value.changed });
+      } else this.#keep(key, { ...value.content, jid: Jid.parse(key), changed: value.changed });
     }
-    removed.sort((one, other) => one.changed - other.changed);
-    for (const one of removed) this.#removed.set(one.jid.toString(), one);
   }
 
   get version(): string {
@@ -155,18 +152,13 @@ export class RosterState implements Roster, CachedRoster {
     if (since === undefined) return undefined;
     if (since === this.#versions.current) return NO_CHANGES;
     const changes: { readonly jid: Jid; readonly changed: number }[] = [];
-    for (const item of this.#contacts.values()) {
-      if (item.listed && item.changed > since) changes.push(item);
-    }
-    for (const removed of this.#removed.values()) {
-      if (removed.changed > since) changes.push(removed);
-    }
+    for (const item of this.#contacts.values()) if (item.changed > since) changes.push(item);
+    for (const one of this.#removed.values()) if (one.changed > since) changes.push(one);
     changes.sort((one, other) => one.changed - other.changed);
-    return changes.map(({ jid, changed }) => ({
-      jid,
-      item: this.get(jid),
-      version: this.#versions.text(changed),
-    }));
+    return changes.map(({ jid, changed }) => {
+      const item = this.get(jid);
+      return { jid, item: item?.listed ? item : undefined, version: this.#versions.text(changed) };
+    });
   }
 
   /**
@@ -185,26 +177,29 @@ export class RosterState implements Roster, CachedRoster {
   ): RosterPlan | undefined {
     const key = contact.toString();
     const previous = this.#contacts.get(key);
-    const wanted = content && withListing(content, previous);
+    const wanted = normal(content, previous);
     const shown = always || isShown(previous, wanted);
     if (!shown && previous?.pendingIn === wanted?.pendingIn) return undefined;
     this.#checkRoom(previous, wanted, limits);
 
-    const records = new Map<string, RosterRecord | undefined>();
     let versions = shown ? this.#versions.next(tag) : this.#versions;
-    const changed = shown ? versions.current : (previous?.changed ?? 0);
+    const jid = previous?.jid ?? contact;
+    // one that asks after it was removed goes on to be one that was removed in that version
+    const known = previous ?? this.#removed.get(key);
+    const changed = shown ? versions.current : (known?.changed ?? 0);
+    const records = new Map<string, RosterRecord | undefined>();
     if (wanted) records.set(key, { is: "contact", content: wanted, changed });
-    else records.set(key, previous?.listed ? { is: "removed", changed } : undefined);
-    if (shown) {
-      const oldest = wanted ? undefined : this.#tooManyRemoved(key, limits);
-      if (oldest) {
-        records.set(oldest.jid.toString(), undefined);
-        versions = versions.forgetting(oldest.changed);
+    else records.set(key, changed > 0 ? { is: "removed", changed } : undefined);
+    if (!wanted && changed > 0) {
+      const forgotten = this.#tooManyRemoved({ jid, changed }, limits);
+      if (forgotten) {
+        records.set(forgotten.jid.toString(), undefined);
+        versions = versions.forgetting(forgotten.changed);
       }
-      records.set(VERSIONS_KEY, { is: "versions", versions });
     }
-    const item = wanted && { ...wanted, jid: previous?.jid ?? contact, changed };
-    return { contact: previous?.jid ?? contact, previous, item, versions, shown, records };
+    if (versions !== this.#versions) records.set(VERSIONS_KEY, { is: "versions", versions });
+    const item = wanted && { ...wanted, jid, changed };
+    return { contact: jid, previous, item, versions, shown, records };
   }
 
   /** Makes a change; nothing may have changed since it was planned. */
@@ -246,10 +241,14 @@ export class RosterState implements Roster, CachedRoster {
     }
   }
 
-  /** The removed contact that has to be forgotten if another is removed. */
-  #tooManyRemoved(key: string, limits: RosterLimits): Removed | undefined {
-    if (this.#removed.has(key) || this.#removed.size < limits.removed) return undefined;
-    return this.#removed.values().next().value;
+  /** Which of the removed contacts has to be forgotten if there is one more. */
+  #tooManyRemoved(another: Removed, limits: RosterLimits): Removed | undefined {
+    if (this.#removed.size < limits.removed) return undefined;
+    let oldest = another;
+    for (const removed of this.#removed.values()) {
+      if (removed.changed < oldest.changed) oldest = removed;
+    }
+    return oldest;
   }
 
   #keep(key: string, item: RosterItem): void {
@@ -275,16 +274,22 @@ function isFull(count: number, limit: number): boolean {
   return limit > 0 && count >= limit;
 }
 
-/** A contact that is in the roster stays there until it is removed. */
-function withListing(content: RosterContent, previous: RosterItem | undefined): RosterContent {
+/**
+ * What is to be kept of a contact: one that is in the roster stays there until it is removed, and of
+ * one that is not, there is only the request.
+ */
+function normal(
+  content: RosterContent | undefined,
+  previous: RosterItem | undefined,
+): RosterContent | undefined {
+  if (content === undefined) return undefined;
   const { name, groups, subscription, ask, approved, pendingIn } = content;
-  const listed = previous?.listed === true || belongsInRoster(content);
-  return { name, groups, subscription, ask, approved, pendingIn, listed };
+  if (previous?.listed || belongsInRoster(content)) {
+    return { name, groups, subscription, ask, approved, pendingIn, listed: true };
+  }
+  return pendingIn === undefined ? undefined : { ...NO_CONTENT, pendingIn };
 }
 
 function isShown(previous: RosterItem | undefined, wanted: RosterContent | undefined): boolean {
-  if (previous === undefined || wanted === undefined) {
-    return (previous?.listed ?? false) || (wanted?.listed ?? false);
-  }
-  return !looksLike(previous, wanted);
+  return !looksLike(previous ?? NO_CONTENT, wanted ?? NO_CONTENT);
 }

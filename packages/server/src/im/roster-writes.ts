@@ -39,7 +39,7 @@ export class RosterWrites {
    */
   add(writes: ReadonlyMap<string, Write>): Promise<void> {
     if (this.#current === undefined) return this.#start(writes);
-    const waiting = (this.#waiting ??= { writes: new Map(), done: quiet() });
+    const waiting = (this.#waiting ??= later());
     for (const [key, write] of writes) waiting.writes.set(key, write);
     return waiting.done.promise;
   }
@@ -51,26 +51,29 @@ export class RosterWrites {
   }
 
   #start(writes: ReadonlyMap<string, Write>): Promise<void> {
-    const done = quiet();
-    this.#current = done.promise;
-    this.#owner.commit([...writes.values()]).then(
-      () => {
-        this.#current = undefined;
-        const waiting = this.#waiting;
-        this.#waiting = undefined;
-        if (waiting) waiting.done.resolve(this.#start(waiting.writes));
-        done.resolve();
-      },
-      (error: unknown) => {
-        this.#current = undefined;
-        const waiting = this.#waiting;
-        this.#waiting = undefined;
-        this.#owner.failed();
-        done.reject(error);
-        waiting?.done.reject(error);
-      },
-    );
-    return done.promise;
+    this.#current = quiet(this.#commit(writes));
+    return this.#current;
+  }
+
+  async #commit(writes: ReadonlyMap<string, Write>): Promise<void> {
+    try {
+      await this.#owner.commit([...writes.values()]);
+    } catch (error) {
+      const waiting = this.#take();
+      this.#owner.failed();
+      waiting?.done.reject(error);
+      throw error;
+    }
+    const waiting = this.#take();
+    if (waiting) waiting.done.resolve(this.#start(waiting.writes));
+  }
+
+  /** What came while a commit was under way, which is over now. */
+  #take(): Waiting | undefined {
+    const waiting = this.#waiting;
+    this.#current = undefined;
+    this.#waiting = undefined;
+    return waiting;
   }
 }
 
@@ -82,9 +85,14 @@ interface Waiting {
 
 const NOTHING: Promise<void> = Promise.resolve();
 
-/** A promise whose rejection does not end the process if nobody waits for it. */
-function quiet(): PromiseWithResolvers<void> {
+function later(): Waiting {
   const done = Promise.withResolvers<void>();
-  done.promise.catch(() => {});
-  return done;
+  quiet(done.promise);
+  return { writes: new Map(), done };
+}
+
+/** The same promise; its rejection does not end the process if nobody waits for it. */
+function quiet(promise: Promise<void>): Promise<void> {
+  promise.catch(() => {});
+  return promise;
 }

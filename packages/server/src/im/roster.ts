@@ -14,6 +14,7 @@ import {
 import { checkRosterSet, type RosterLimits, rosterLimits } from "./roster-limits.ts";
 import { type RosterRecord, rosterRecords } from "./roster-record.ts";
 import { type Roster, type RosterPlan, RosterState } from "./roster-state.ts";
+import { RosterVersions } from "./roster-versions.ts";
 import { RosterWrites } from "./roster-writes.ts";
 
 export type { RosterChange, RosterContent, RosterItem } from "./roster-item.ts";
@@ -230,7 +231,8 @@ export class Rosters {
         this.#tag = this.#newTag();
       },
     });
-    const roster = new RosterState(account, stored, this.#newTag(), writes);
+    const first = RosterVersions.first(this.#newTag(), this.#tag);
+    const roster = new RosterState(account, stored, first, writes);
     return roster;
   }
 
