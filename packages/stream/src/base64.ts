@@ -5,9 +5,7 @@
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const PAD = 0x3d;
-/** Arguments of one String.fromCharCode; the engine has a bound on them. */
-const CHUNK = 0x2000;
-
+const ASCII = new TextDecoder();
 const CODES = Uint8Array.from(ALPHABET, (char) => char.charCodeAt(0));
 /** The value of each ASCII character, 64 or more for what is not in the alphabet. */
 const VALUES = new Uint8Array(128).fill(0x80);
@@ -33,7 +31,7 @@ export function encodeBase64(bytes: Uint8Array): string {
     codes[to++] = two ? at(CODES, (group >> 6) & 63) : PAD;
     codes[to++] = PAD;
   }
-  return ascii(codes);
+  return ASCII.decode(codes);
 }
 
 /** The bytes of canonical base64, or undefined for anything else: also for white space. */
@@ -76,13 +74,4 @@ function at(bytes: Uint8Array, index: number): number {
 
 function valueAt(text: string, index: number): number {
   return VALUES[text.charCodeAt(index)] ?? 0x80;
-}
-
-function ascii(codes: Uint8Array): string {
-  if (codes.length <= CHUNK) return String.fromCharCode(...codes);
-  let text = "";
-  for (let i = 0; i < codes.length; i += CHUNK) {
-    text += String.fromCharCode(...codes.subarray(i, i + CHUNK));
-  }
-  return text;
 }

@@ -16,7 +16,7 @@ export const HASH_BYTES: { readonly [name in HashName]: number } = {
  */
 export interface Crypto {
   hash(name: HashName, data: Uint8Array): Maybe<Uint8Array>;
-  /** HMAC (RFC 2104). */
+  /** HMAC (RFC 2104); `hmacFrom` makes it of `hash`. */
   hmac(name: HashName, key: Uint8Array, data: Uint8Array): Maybe<Uint8Array>;
   /** PBKDF2 (RFC 8018 §5.2) with HMAC; `length` is in bytes. Takes milliseconds: rather a promise. */
   pbkdf2(

@@ -8,6 +8,7 @@ export {
   type StreamVersion,
   writeStreamHeader,
 } from "./header.ts";
+export { hmacFrom } from "./hmac.ts";
 export { after, type Maybe } from "./maybe.ts";
 export { type MayActAs, ownAccount } from "./sasl/authorization.ts";
 export type { ChannelBindings, ChannelBindingType } from "./sasl/channel-binding.ts";

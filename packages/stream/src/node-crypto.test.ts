@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
+import { createHmac, hash, pbkdf2Sync, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { utf8 } from "./bytes.ts";
 import { type Crypto, HASH_BYTES, type HashName, webCrypto } from "./crypto.ts";
+import { hmacFrom } from "./hmac.ts";
 
 const NAMES: { readonly [name in HashName]: string } = {
   "SHA-1": "sha1",
@@ -13,12 +14,16 @@ const NAMES: { readonly [name in HashName]: string } = {
 
 /** The cryptography of node:crypto, all of it at once: no exchange has to wait for a promise. */
 export const nodeCrypto: Crypto = {
-  hash: (name, data) => createHash(NAMES[name]).update(data).digest(),
-  hmac: (name, key, data) => createHmac(NAMES[name], key).update(data).digest(),
+  hash: digest,
+  hmac: hmacFrom(digest),
   pbkdf2: (name, password, salt, iterations, length) =>
     pbkdf2Sync(password, salt, iterations, length, NAMES[name]),
   randomBytes: (length) => randomBytes(length),
 };
+
+function digest(name: HashName, data: Uint8Array): Uint8Array {
+  return hash(NAMES[name], data, "buffer");
+}
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 const hashName = fc.constantFrom<HashName[]>("SHA-1", "SHA-256", "SHA-512");
@@ -39,6 +44,17 @@ test("the Web Cryptography API and node:crypto compute the same", async () => {
       );
     }),
     { numRuns: 50 },
+  );
+});
+
+test("HMAC made of hashes is that of RFC 2104, for keys and data of any length", () => {
+  const hmac = hmacFrom(digest);
+  const any = fc.uint8Array({ maxLength: 300 });
+  fc.assert(
+    fc.property(hashName, any, any, (name, key, data) => {
+      const expected = createHmac(NAMES[name], key).update(data).digest("hex");
+      assert.equal(hex(hmac(name, key, data)), expected);
+    }),
   );
 });
 

@@ -84,7 +84,7 @@ test("what cannot be a user name or a password is not authorized", () => {
   }
 });
 
-test("a user who does not exist costs as many iterations as one who does", async () => {
+test("a user who does not exist is looked for as often, and costs as much, as one who does", async () => {
   const spent: number[] = [];
   const crypto: Crypto = {
     ...nodeCrypto,
@@ -93,10 +93,18 @@ test("a user who does not exist costs as many iterations as one who does", async
       return nodeCrypto.pbkdf2(name, password, salt, iterations, length);
     },
   };
-  const verifier = scramVerifier(crypto, source);
+  const asked: string[] = [];
+  const verifier = scramVerifier(crypto, {
+    ...source,
+    scram(username, hash) {
+      asked.push(username);
+      return source.scram(username, hash);
+    },
+  });
   assert.equal(await verifier.verify("juliet", "wrong"), false);
   assert.equal(await verifier.verify("romeo", "wrong"), false);
   assert.deepEqual(spent, [640, 640]);
+  assert.deepEqual(asked, ["juliet", "juliet", "juliet", "romeo", "romeo", "romeo"]);
 });
 
 test("an account that has keys for a weaker hash only is verified by them", async () => {

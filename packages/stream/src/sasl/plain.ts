@@ -14,7 +14,7 @@ import { SaslError } from "./error.ts";
 import { Exchange } from "./exchange.ts";
 import type { ClientMechanism, ServerMechanism } from "./mechanism.ts";
 import { fakeScramKeys, type ScramKeys, verifyPassword } from "./scram/keys.ts";
-import type { ScramHash } from "./scram/names.ts";
+import { SCRAM_HASHES, type ScramHash } from "./scram/names.ts";
 import type { ScramSource } from "./scram/server.ts";
 import { SpeaksOnce } from "./speaks-once.ts";
 
@@ -63,34 +63,34 @@ export function plainClient(options: {
 
 /**
  * Verifies passwords by the keys that are kept for SCRAM: those of the strongest hash that there are.
- * A user who does not exist costs as much as one who does.
+ * A user who does not exist is looked for as often, and costs as much, as one who does.
  */
-export function scramVerifier(
-  crypto: Crypto,
-  source: ScramSource,
-  hashes: readonly [ScramHash, ...ScramHash[]] = BY_STRENGTH,
-): PlainVerifier {
+export function scramVerifier(crypto: Crypto, source: ScramSource): PlainVerifier {
   return {
     verify: (username, password) =>
-      after(firstKeys(source, username, hashes), (known) => {
+      after(strongestKeys(source, username, SCRAM_HASHES), (known) => {
         if (known !== undefined) return verifyPassword(crypto, known.hash, password, known.keys);
-        const [hash] = hashes;
-        return after(fakeScramKeys(crypto, hash, username, source.fake), (keys) =>
-          after(verifyPassword(crypto, hash, password, keys), () => false),
+        return after(fakeScramKeys(crypto, STRONGEST, username, source.fake), (keys) =>
+          after(verifyPassword(crypto, STRONGEST, password, keys), () => false),
         );
       }),
   };
 }
 
-function firstKeys(
+const STRONGEST: ScramHash = "SHA-512";
+
+/** Looks up the keys of all hashes, whether the first are there or not. */
+function strongestKeys(
   source: ScramSource,
   username: string,
   hashes: readonly ScramHash[],
 ): Maybe<{ readonly hash: ScramHash; readonly keys: ScramKeys } | undefined> {
-  const [hash, ...others] = hashes;
+  const [hash, ...weakerHashes] = hashes;
   if (hash === undefined) return undefined;
   return after(source.scram(username, hash), (keys) =>
-    keys === undefined ? firstKeys(source, username, others) : { hash, keys },
+    after(strongestKeys(source, username, weakerHashes), (weaker) =>
+      keys === undefined ? weaker : { hash, keys },
+    ),
   );
 }
 
@@ -110,9 +110,6 @@ function readPlain(message: Uint8Array): {
   }
   return { authzid: authzid || undefined, authcid, password };
 }
-
-/** Strongest first. */
-const BY_STRENGTH: readonly [ScramHash, ...ScramHash[]] = ["SHA-512", "SHA-256", "SHA-1"];
 
 function notAuthorized(): SaslError {
   return new SaslError("not-authorized", "the user name or the password is wrong");
