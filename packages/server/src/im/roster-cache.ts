@@ -19,7 +19,10 @@ export class RosterCache<R extends CachedRoster> {
   #old: Map<string, R> = new Map();
   #youngSize = 0;
 
-  /** @param size contacts that are kept; rosters that are not idle are kept beyond it. */
+  /**
+   * @param size contacts that are kept. The last roster of a generation, and those that are not
+   * idle, may exceed it.
+   */
   constructor(size: number) {
     this.#half = size / 2;
   }
@@ -36,7 +39,7 @@ export class RosterCache<R extends CachedRoster> {
   set(account: string, roster: R): void {
     this.delete(account);
     this.#young.set(account, roster);
-    this.grown(roster.size);
+    this.grown(account, roster.size);
   }
 
   delete(account: string): void {
@@ -46,8 +49,9 @@ export class RosterCache<R extends CachedRoster> {
     this.#old.delete(account);
   }
 
-  /** To be told when a roster that was just got has more contacts, or (negative) fewer. */
-  grown(by: number): void {
+  /** Is to be told when a roster has so many contacts more, or (negative) fewer. */
+  grown(account: string, by: number): void {
+    if (!this.#young.has(account)) return;
     this.#youngSize += by;
     if (this.#youngSize > this.#half) this.#forget();
   }

@@ -51,8 +51,10 @@ export class RosterWrites {
   }
 
   #start(writes: ReadonlyMap<string, Write>): Promise<void> {
-    this.#current = quiet(this.#commit(writes));
-    return this.#current;
+    const committed = this.#commit(writes);
+    ignoreRejection(committed);
+    this.#current = committed;
+    return committed;
   }
 
   async #commit(writes: ReadonlyMap<string, Write>): Promise<void> {
@@ -87,12 +89,11 @@ const NOTHING: Promise<void> = Promise.resolve();
 
 function later(): Waiting {
   const done = Promise.withResolvers<void>();
-  quiet(done.promise);
+  ignoreRejection(done.promise);
   return { writes: new Map(), done };
 }
 
-/** The same promise; its rejection does not end the process if nobody waits for it. */
-function quiet(promise: Promise<void>): Promise<void> {
+/** Nobody has to wait for a commit: that it failed does not end the process. */
+function ignoreRejection(promise: Promise<void>): void {
   promise.catch(() => {});
-  return promise;
 }

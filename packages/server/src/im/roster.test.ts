@@ -132,10 +132,13 @@ test("subscribers and subscriptions follow each change", async () => {
 test("a change that throws changes nothing", async () => {
   const { rosters } = await opened();
   await rosters.get(ROMEO);
-  const fail = (): never => {
-    throw new RangeError("no");
-  };
-  assert.throws(() => rosters.update(ROMEO, JULIET, fail), RangeError);
+  assert.throws(
+    () =>
+      rosters.update(ROMEO, JULIET, () => {
+        throw new RangeError("no");
+      }),
+    RangeError,
+  );
   assert.equal((await rosters.get(ROMEO)).get(JULIET), undefined);
 });
 
@@ -206,16 +209,7 @@ test("§3.1.3: a request is kept complete and given back at each login", async (
 
 test("§3.1.3: of a request that is too large only the envelope is kept", async () => {
   const { rosters } = await opened();
-  const large = (payload: string, id: string): Stanza =>
-    new Stanza({
-      kind: "presence",
-      type: "subscribe",
-      id,
-      from: JULIET,
-      to: ROMEO,
-      children: [el("jabber:client", "status", {}, payload)],
-    });
-  for (const request of [large("x".repeat(5000), "1"), large("x", "i".repeat(5000))]) {
+  for (const request of [requestWith("x".repeat(5000), "1"), requestWith("x", "i".repeat(5000))]) {
     const pendingIn = writeRequest(request);
     await rosters.update(ROMEO, JULIET, () => ({ ...NO_CONTENT, pendingIn }));
     const [kept] = (await rosters.get(ROMEO)).pendingRequests();
@@ -604,8 +598,8 @@ class ModelRun {
       roster
         .pending()
         .map(({ jid }) => jid.toString())
-        .sort(),
-      asking.map(([jid]) => jid).sort(),
+        .toSorted(),
+      asking.map(([jid]) => jid).toSorted(),
     );
     for (const [array, modes] of [
       [roster.subscribers(), ["from", "both"]],
@@ -614,7 +608,7 @@ class ModelRun {
       const those = [...this.#model].filter(([, one]) =>
         modes.some((mode) => mode === one.subscription),
       );
-      assert.deepEqual(array.map(String).sort(), those.map(([jid]) => jid).sort());
+      assert.deepEqual(array.map(String).toSorted(), those.map(([jid]) => jid).toSorted());
     }
     for (const { version, items } of this.#copies) {
       const changes = roster.changesSince(version);
@@ -661,7 +655,7 @@ interface Opened {
   readonly storage: Storage;
   readonly rosters: Rosters;
   /** The rosters as another start of the server finds them. */
-  reopened(): Promise<Rosters>;
+  readonly reopened: () => Promise<Rosters>;
 }
 
 interface OpenOptions {
@@ -732,6 +726,18 @@ function contactOf(number: number): Jid {
   return Jid.parse(`c${number}@example.com`);
 }
 
+/** A request of Juliet's. */
+function requestWith(payload: string, id: string): Stanza {
+  return new Stanza({
+    kind: "presence",
+    type: "subscribe",
+    id,
+    from: JULIET,
+    to: ROMEO,
+    children: [el("jabber:client", "status", {}, payload)],
+  });
+}
+
 function item(old: RosterContent | undefined): RosterContent {
   return old ?? NO_CONTENT;
 }
@@ -750,7 +756,7 @@ function shown(roster: Roster): ReadonlyMap<string, string> {
 }
 
 function sorted(map: ReadonlyMap<string, string>): string[] {
-  return [...map].map(([key, value]) => `${key} ${value}`).sort();
+  return [...map].map(([key, value]) => `${key} ${value}`).toSorted();
 }
 
 async function refusal(attempt: () => unknown): Promise<StanzaError> {

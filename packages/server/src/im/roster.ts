@@ -183,7 +183,7 @@ export class Rosters {
     const size = roster.size;
     const made = roster.make(plan);
     const committed = roster.writes.add(writes);
-    this.#cache.grown(roster.size - size);
+    this.#cache.grown(account.toString(), roster.size - size);
     return { previous, item: plan.item, change: plan.shown ? made : undefined, committed };
   }
 
