@@ -100,12 +100,7 @@ export class Hooks {
    * @param owner the module it belongs to, for the printed order.
    * @returns a function that removes it.
    */
-  add(
-    hook: AnyHook,
-    phase: string,
-    owner: string,
-    handler: (event: never) => unknown,
-  ): () => void {
+  add(hook: AnyHook, phase: string, owner: string, handler: (event: never) => unknown): () => void {
     const phases = "phases" in hook ? hook.phases : [""];
     if (!phases.includes(phase)) {
       throw new Error(`hook ${hook.name} has no phase "${phase}"; it has ${phases.join(", ")}`);

@@ -196,7 +196,11 @@ export class Server {
     this.#parts.directory?.close();
   }
 
-  #listen(address: ListenAddress, directTls: boolean, count: ConnectionCount): Promise<TcpListener> {
+  #listen(
+    address: ListenAddress,
+    directTls: boolean,
+    count: ConnectionCount,
+  ): Promise<TcpListener> {
     const { clock, log, certificates, config } = this.#parts;
     return TcpListener.listen({
       address,

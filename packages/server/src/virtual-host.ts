@@ -54,7 +54,11 @@ export class VirtualHost {
     this.modules = new ModuleLoader((module, offerOf) => this.#scope(module, offerOf));
   }
 
-  static async open(domain: Jid, accounts: ManagedAccounts, services: HostServices): Promise<VirtualHost> {
+  static async open(
+    domain: Jid,
+    accounts: ManagedAccounts,
+    services: HostServices,
+  ): Promise<VirtualHost> {
     const log = services.log.part(domain.toString());
     const hooks = new Hooks((hook, owner, error) =>
       log.error("a handler failed", { hook, owner, error }),

@@ -144,7 +144,10 @@ export class InternalAccounts implements ManagedAccounts {
     const found: Jid[] = [];
     let after = page.after?.toString();
     while (found.length < limit) {
-      const owners = await this.#records.owners({ ...(after !== undefined && { after }), limit: LIST_PAGE });
+      const owners = await this.#records.owners({
+        ...(after !== undefined && { after }),
+        limit: LIST_PAGE,
+      });
       for (const owner of owners) {
         const account = Jid.parse(owner);
         if (account.domain === this.#domain.domain && found.length < limit) found.push(account);
@@ -195,7 +198,9 @@ function prepare(password: string): string {
   try {
     return opaqueString(password);
   } catch {
-    throw new AccountError("the password is empty or has characters that cannot be typed everywhere");
+    throw new AccountError(
+      "the password is empty or has characters that cannot be typed everywhere",
+    );
   }
 }
 

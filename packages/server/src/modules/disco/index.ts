@@ -12,8 +12,8 @@ import {
   StanzaError,
 } from "@rookery/protocol";
 import type { Element } from "@rookery/xml";
-import { defineModule, type Host, type Module } from "../../host.ts";
 import type { Maybe } from "../../hooks.ts";
+import { defineModule, type Host, type Module } from "../../host.ts";
 import type { IqRequest } from "../../iq.ts";
 import {
   type DiscoQuery,

@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { discoInfo, readContactForm } from "@rookery/protocol";
+import { befriend, conversation } from "@rookery/testkit";
+
+const cast = { romeo: "romeo@example.org/balcony", juliet: "juliet@example.org/chamber" } as const;
+const INFO = "<query xmlns='http://jabber.org/protocol/disco#info'/>";
+const ITEMS = "<query xmlns='http://jabber.org/protocol/disco#items'/>";
+
+test(
+  "XEP-0030 §3.1: the host tells what it is and what it can",
+  conversation(cast, async ({ romeo }) => {
+    await romeo.sends(`<iq type='get' id='d1' to='example.org'>${INFO}</iq>`);
+    const info = discoInfo.in(await romeo.client.element());
+    assert.deepEqual(info?.identities, [
+      { category: "server", type: "im", name: "Rookery", lang: undefined },
+    ]);
+    for (const feature of [
+      "http://jabber.org/protocol/disco#info",
+      "http://jabber.org/protocol/disco#items",
+      "urn:xmpp:ping",
+      "jabber:iq:version",
+      "urn:xmpp:time",
+      "msgoffline",
+    ]) {
+      assert.ok(info?.features.includes(feature), feature);
+    }
+    assert.equal(new Set(info?.features).size, info?.features.length);
+    assert.deepEqual(info?.forms, []);
+  }),
+);
+
+test(
+  "XEP-0030 §4.1: the host has no items as long as it has no services",
+  conversation(cast, async ({ romeo }) => {
+    await romeo.sends(`<iq type='get' id='d1' to='example.org'>${ITEMS}</iq>`);
+    await romeo.receives(`<iq type='result' id='d1' from='example.org'>${ITEMS}</iq>`);
+  }),
+);
+
+test(
+  "XEP-0030 §3.2, §4.2: a node that nobody knows is not found",
+  conversation(cast, async ({ romeo }) => {
+    for (const what of ["info", "items"]) {
+      const query = `<query xmlns='http://jabber.org/protocol/disco#${what}' node='nothing'/>`;
+      await romeo.sends(`<iq type='get' id='d1' to='example.org'>${query}</iq>`);
+      await romeo.receives(`<iq type='error' id='d1'>${query}<error type='cancel'>
+        <item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>`);
+    }
+  }),
+);
+
+test(
+  "XEP-0030 §8: an account is told of to itself and to those who see its presence, not to others",
+  conversation(cast, async ({ romeo, juliet }) => {
+    const ask = `<iq type='get' id='d1' to='juliet@example.org'>${INFO}</iq>`;
+    await juliet.sends(ask);
+    const own = discoInfo.in(await juliet.client.element());
+    assert.deepEqual(
+      own?.identities.map(({ category, type }) => [category, type]),
+      [["account", "registered"]],
+    );
+
+    await romeo.sends(ask);
+    await romeo.receives(`<iq type='error' id='d1' from='juliet@example.org'>${INFO}
+      <error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>`);
+
+    await romeo.comesOnline();
+    await juliet.comesOnline();
+    await befriend(romeo, juliet);
+    await romeo.sends(ask);
+    const info = discoInfo.in(await romeo.client.element());
+    assert.ok(info?.features.includes("http://jabber.org/protocol/disco#info"));
+  }),
+);
+
+test(
+  "XEP-0157 §3: the addresses of those who run the server",
+  conversation(
+    cast,
+    async ({ romeo }) => {
+      await romeo.sends(`<iq type='get' id='d1' to='example.org'>${INFO}</iq>`);
+      const [form] = discoInfo.in(await romeo.client.element())?.forms ?? [];
+      assert.ok(form);
+      assert.deepEqual(readContactForm(form), {
+        abuse: ["mailto:abuse@example.org", "xmpp:abuse@example.org"],
+      });
+    },
+    {
+      config: {
+        modules: {
+          disco: { contact: { abuse: ["mailto:abuse@example.org", "xmpp:abuse@example.org"] } },
+        },
+      },
+    },
+  ),
+);
