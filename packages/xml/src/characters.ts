@@ -55,7 +55,7 @@ export function nameEnd(text: string, from: number): number {
       if (NAME[code] === 0) return i;
       i++;
     } else {
-      const codePoint = text.codePointAt(i) as number;
+      const codePoint = text.codePointAt(i)!;
       if (!isNameChar(codePoint)) return i;
       i += codePoint > 0xffff ? 2 : 1;
     }
@@ -102,7 +102,7 @@ export function cdataEnd(text: string, from: number): number {
 /** Whether a name (an NCName) may begin at this index. */
 export function isNameStartAt(text: string, index: number): boolean {
   const code = text.charCodeAt(index);
-  return code < 0x80 ? NAME[code] === 2 : isNameStart(text.codePointAt(index) as number);
+  return code < 0x80 ? NAME[code] === 2 : isNameStart(text.codePointAt(index)!);
 }
 
 /** Whether the whole text is an NCName (Namespaces in XML 1.0 §3). */

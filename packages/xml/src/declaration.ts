@@ -16,7 +16,7 @@ export function checkDeclaration(content: string): void {
   if (version !== "1.0") {
     throw new XmlError(
       "not-well-formed",
-      `XML ${shown(version)} is not supported, only 1.0 (RFC 6120 §11.5)`,
+      `XML ${shown(version)} is not supported, only 1.0 (RFC 6120 §11.8)`,
     );
   }
   const encoding = unquoted(parts["encoding"] ?? "'utf-8'");

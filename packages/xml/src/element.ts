@@ -83,8 +83,8 @@ export class Element {
   withAttrs(values: AttributeValues): Element {
     const attrs: string[] = [];
     for (let i = 0; i < this.attrs.length; i += 2) {
-      const key = this.attrs[i] as string;
-      if (!Object.hasOwn(values, key)) attrs.push(key, this.attrs[i + 1] as string);
+      const key = this.attrs[i]!;
+      if (!Object.hasOwn(values, key)) attrs.push(key, this.attrs[i + 1]!);
     }
     return new Element(this.ns, this.name, attrs.concat(flatten(values)), this.children);
   }

@@ -40,7 +40,7 @@ function needingEscape(text: string, table: Escapes): number {
     if (code < 0x80) {
       if (table[code] !== undefined) return i;
     } else if (code >= 0xd800 && (code <= 0xdfff || code >= 0xfffe)) {
-      if (code > 0xdfff || (text.codePointAt(i) as number) <= 0xffff) return i;
+      if (code > 0xdfff || text.codePointAt(i)! <= 0xffff) return i;
       i++;
     }
   }

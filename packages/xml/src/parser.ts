@@ -85,8 +85,8 @@ export class StreamParser {
     while (tree.item === undefined) {
       if (!tokenizer.pending) {
         const text = this.#reader.read();
-        if (text === "") return undefined;
         tokenizer.feed(text, this.#reader.wasAscii);
+        if (text === "") return undefined;
       }
       tokenizer.run();
     }

@@ -67,20 +67,23 @@ export class ReferenceReader {
         this.#kind = code === 0x78 ? "hexadecimal" : "decimal";
         if (this.#kind === "decimal") this.#digit(text, i, 10);
         return;
-      default:
-        this.#digit(text, i, this.#kind === "decimal" ? 10 : 16);
+      case "decimal":
+        this.#digit(text, i, 10);
+        return;
+      case "hexadecimal":
+        this.#digit(text, i, 16);
     }
   }
 
   #named(text: string, i: number): void {
     this.#kind = "name";
     if (this.#name.length < NAME_LENGTH) {
-      this.#name += String.fromCodePoint(text.codePointAt(i) as number);
+      this.#name += String.fromCodePoint(text.codePointAt(i)!);
     }
   }
 
   #skipLowSurrogate(text: string, i: number): number {
-    return (text.codePointAt(i) as number) > 0xffff ? 1 : 0;
+    return text.codePointAt(i)! > 0xffff ? 1 : 0;
   }
 
   #digit(text: string, i: number, radix: 10 | 16): void {
@@ -126,6 +129,6 @@ function character(codePoint: number): string {
 }
 
 function malformed(text: string, i: number, what: string): XmlError {
-  const found = shownCharacter(text.codePointAt(i) as number);
+  const found = shownCharacter(text.codePointAt(i)!);
   return new XmlError("not-well-formed", `found ${found}: ${what}`);
 }

@@ -21,58 +21,66 @@ export type { Prefixes } from "./start-tag.ts";
  */
 export function serialize(node: Node, defaultNs = "", prefixes?: Prefixes): string {
   if (typeof node === "string") return escapeText(node);
-  let frame = opened(node, defaultNs, prefixes, undefined);
-  let out = frame.tag;
+  let frame: Frame | undefined = undefined;
+  let element = node;
+  let outerNs = defaultNs;
+  let out = "";
+  // Elements can be nested deeper than functions can call each other: no recursion.
   for (;;) {
-    // Elements can be nested deeper than functions can call each other: no recursion.
-    const child = frame.children[frame.next++];
-    if (child === undefined) {
-      out += frame.end;
-      if (frame.parent === undefined) return out;
-      frame = frame.parent;
-    } else if (typeof child === "string") {
-      out += escapeText(child);
+    const { children } = element;
+    const qname = qualifiedName(element, outerNs, prefixes);
+    out += startTag(element, qname, outerNs, prefixes);
+    const only = children[0];
+    if (only === undefined) {
+      out += "/>";
+    } else if (children.length === 1 && typeof only === "string") {
+      out += `>${escapeText(only)}</${qname}>`;
     } else {
-      frame = opened(child, frame.defaultNs, prefixes, frame);
-      out += frame.tag;
+      out += ">";
+      const inside: string = qname === element.name ? element.ns : outerNs;
+      frame = { children, next: 0, defaultNs: inside, qname, parent: frame };
+    }
+    for (;;) {
+      if (frame === undefined) return out;
+      const child: Node | undefined = frame.children[frame.next++];
+      if (child === undefined) {
+        out += `</${frame.qname}>`;
+        frame = frame.parent;
+      } else if (typeof child === "string") {
+        out += escapeText(child);
+      } else {
+        element = child;
+        outerNs = frame.defaultNs;
+        break;
+      }
     }
   }
 }
 
-/** An element that is being written. */
+/** An element of which the start tag was written. */
 interface Frame {
-  /** The start tag; that of an element without children is all of it. */
-  readonly tag: string;
-  readonly end: string;
-  readonly defaultNs: string;
   readonly children: readonly Node[];
+  /** Index of the child that is written next. */
   next: number;
+  /** The default namespace inside the element. */
+  readonly defaultNs: string;
+  readonly qname: string;
   readonly parent: Frame | undefined;
 }
 
-function opened(
+/** The start tag up to its last attribute. */
+function startTag(
   element: Element,
+  qname: string,
   outerNs: string,
   prefixes: Prefixes | undefined,
-  parent: Frame | undefined,
-): Frame {
-  const { ns, name, children } = element;
-  const qname = qualifiedName(element, outerNs, prefixes);
+): string {
   let tag = `<${qname}`;
-  let defaultNs = outerNs;
-  if (ns !== outerNs && qname === name) {
-    if (ns === XMLNS_NS) throw new Error(`can not serialize an element of the namespace ${ns}`);
-    tag += ` xmlns='${escapeValue(ns)}'`;
-    defaultNs = ns;
+  if (element.ns !== outerNs && qname === element.name) {
+    if (element.ns === XMLNS_NS) {
+      throw new Error(`can not serialize an element of the namespace ${XMLNS_NS}`);
+    }
+    tag += ` xmlns='${escapeValue(element.ns)}'`;
   }
-  if (element.attrs.length > 0) tag += attributesText(element, prefixes);
-  const empty = children.length === 0;
-  return {
-    tag: tag + (empty ? "/>" : ">"),
-    end: empty ? "" : `</${qname}>`,
-    defaultNs,
-    children,
-    next: 0,
-    parent,
-  };
+  return element.attrs.length === 0 ? tag : tag + attributesText(element, prefixes);
 }

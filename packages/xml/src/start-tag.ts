@@ -11,15 +11,6 @@ export interface Prefixes {
 /** More attributes than this are looked up in a set when they are checked to be unique. */
 const COMPARED_ATTRIBUTES = 16;
 
-/** A start tag without its end, and what the end tag and the content have to know of it. */
-export interface StartTag {
-  /** From the `<` to the last attribute. */
-  text: string;
-  readonly qname: string;
-  /** The default namespace inside the element. */
-  readonly defaultNs: string;
-}
-
 /** The qualified name of an element where these prefixes and this default namespace are in force. */
 export function qualifiedName(
   element: Element,
@@ -40,13 +31,13 @@ export function attributesText(element: Element, prefixes: Prefixes | undefined)
   let generated: Map<string, string> | undefined;
   checkUnique(attrs);
   for (let i = 0; i < attrs.length; i += 2) {
-    const key = attrs[i] as string;
+    const key = attrs[i]!;
     let qname = key;
     if (!isName(key) || key === "xmlns") {
       generated ??= new Map();
       qname = prefixedName(key, prefixes, generated);
     }
-    text += ` ${qname}='${escapeValue(attrs[i + 1] as string)}'`;
+    text += ` ${qname}='${escapeValue(attrs[i + 1]!)}'`;
   }
   return generated === undefined ? text : declarations(generated) + text;
 }
@@ -90,7 +81,7 @@ function declarations(generated: ReadonlyMap<string, string>): string {
 function checkUnique(attrs: readonly string[]): void {
   if (attrs.length > 2 * COMPARED_ATTRIBUTES) {
     const keys = new Set<string>();
-    for (let i = 0; i < attrs.length; i += 2) keys.add(attrs[i] as string);
+    for (let i = 0; i < attrs.length; i += 2) keys.add(attrs[i]!);
     if (keys.size * 2 !== attrs.length)
       throw new Error("can not serialize an attribute that stands twice");
     return;

@@ -597,7 +597,7 @@ export class Tokenizer {
 
   #endTagName(): void {
     const text = this.#text;
-    const name = this.#tree.openName as string;
+    const name = this.#tree.openName!;
     if (this.#matched === 0 && text.startsWith(name, this.#at)) {
       this.#matched = name.length;
       this.#at += name.length;
@@ -619,7 +619,7 @@ export class Tokenizer {
     const index = this.#skipSpace();
     if (index === this.#text.length) return;
     if (this.#text.charCodeAt(index) !== GREATER) {
-      throw this.#unexpected(`the end tag of ${shown(this.#tree.openName as string)}`);
+      throw this.#unexpected(`the end tag of ${shown(this.#tree.openName!)}`);
     }
     this.#tree.endTag();
     this.#finish();
@@ -628,7 +628,7 @@ export class Tokenizer {
   // ── errors ─────────────────────────────────────────────────────────────────
 
   #unexpected(expected: string): XmlError {
-    const code = this.#text.codePointAt(this.#at) as number;
+    const code = this.#text.codePointAt(this.#at)!;
     if (code === 0) return this.#illegal(code);
     return new XmlError("not-well-formed", `expected ${expected}, found ${shownCharacter(code)}`);
   }

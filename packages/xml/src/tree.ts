@@ -187,7 +187,7 @@ export class TreeBuilder {
 
   /** Ends the innermost open element. */
   endTag(): void {
-    const open = this.#open as OpenElement;
+    const open = this.#open!;
     if (this.inUnit) this.#flush();
     this.#open = open.parent;
     this.#depth--;
@@ -201,7 +201,7 @@ export class TreeBuilder {
 
   #deliver(element: Element): void {
     if (this.#depth > this.#outside) {
-      append(this.#open as OpenElement, element);
+      append(this.#open!, element);
     } else {
       this.item = element;
       if (!this.#isStream) this.ended = true;
@@ -211,7 +211,7 @@ export class TreeBuilder {
   #flush(): void {
     if (!this.#hasText) return;
     this.#hasText = false;
-    append(this.#open as OpenElement, this.#text.take());
+    append(this.#open!, this.#text.take());
   }
 
   #countElement(): void {
@@ -257,7 +257,7 @@ export class TreeBuilder {
   /** Replaces prefixes by namespaces (Namespaces in XML 1.0 §6.3: unique after that, too). */
   #expand(attrs: string[]): void {
     for (let i = 0; i < attrs.length; i += 2) {
-      const qname = attrs[i] as string;
+      const qname = attrs[i]!;
       const colon = qname.indexOf(":");
       if (colon < 0 || qname.startsWith("xml:")) continue;
       const ns = namespaceOf(qname.slice(0, colon), this.#scope);
@@ -282,7 +282,7 @@ function append(parent: OpenElement, node: Node): void {
 }
 
 function* keys(attrs: readonly string[]): Iterable<string> {
-  for (let i = 0; i < attrs.length; i += 2) yield attrs[i] as string;
+  for (let i = 0; i < attrs.length; i += 2) yield attrs[i]!;
 }
 
 /** The prefix `xmlns` is for declarations only (Namespaces in XML 1.0 §3). */

@@ -6,6 +6,9 @@ import { XmlError } from "./errors.ts";
  */
 const SLICE_BYTES = 16_384;
 
+/** Chunks that were read are let go this many at a time. */
+const RELEASED_CHUNKS = 256;
+
 // Used without { stream: true } it keeps no state between two calls.
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -43,7 +46,7 @@ export class Utf8Reader {
     while (!this.#invalid && this.#next < this.#chunks.length) {
       const bytes = this.#slice();
       const end = bytes.length - incompleteLength(bytes);
-      if (end < bytes.length) this.#partial = bytes.subarray(end);
+      if (end < bytes.length) this.#partial = new Uint8Array(bytes.subarray(end));
       if (end === 0) continue;
       const text = this.#decode(bytes, end);
       if (text === "") continue;
@@ -65,7 +68,7 @@ export class Utf8Reader {
   }
 
   #slice(): Uint8Array {
-    const chunk = this.#chunks[this.#next] as Uint8Array;
+    const chunk = this.#chunks[this.#next]!;
     const end = Math.min(this.#offset + SLICE_BYTES, chunk.length);
     const whole = this.#offset === 0 && end === chunk.length;
     const slice = whole ? chunk : chunk.subarray(this.#offset, end);
@@ -81,10 +84,11 @@ export class Utf8Reader {
     this.#offset = 0;
     this.#next++;
     if (this.#next === this.#chunks.length) {
-      this.#chunks.length = 0;
       this.#next = 0;
-    } else if (this.#next === 256) {
-      this.#chunks.splice(0, 256);
+      if (this.#chunks.length === 1) this.#chunks.pop();
+      else this.#chunks = [];
+    } else if (this.#next === RELEASED_CHUNKS) {
+      this.#chunks.splice(0, this.#next);
       this.#next = 0;
     }
   }
@@ -120,9 +124,9 @@ function joinedBytes(a: Uint8Array, b: Uint8Array): Uint8Array {
 /** Bytes at the end that begin a character without completing it, and may still become one. */
 function incompleteLength(bytes: Uint8Array): number {
   const { length } = bytes;
-  if ((bytes[length - 1] as number) < 0x80) return 0;
+  if (bytes[length - 1]! < 0x80) return 0;
   for (let count = 1; count <= 3 && count <= length; count++) {
-    const lead = bytes[length - count] as number;
+    const lead = bytes[length - count]!;
     if (lead < 0x80) return 0;
     if (lead >= 0xc0) {
       return count < sequenceLength(lead) && isPrefix(bytes, length - count) ? count : 0;
@@ -135,7 +139,7 @@ function incompleteLength(bytes: Uint8Array): number {
 function validLength(bytes: Uint8Array): number {
   let i = 0;
   while (i < bytes.length) {
-    const length = sequenceLength(bytes[i] as number);
+    const length = sequenceLength(bytes[i]!);
     if (length === 0 || i + length > bytes.length) return i;
     if (!isPrefix(bytes.subarray(i, i + length), 0)) return i;
     i += length;
@@ -152,9 +156,9 @@ function sequenceLength(lead: number): number {
 
 /** Whether all bytes from `start` on may follow the lead byte there (RFC 3629 §4: no overlong forms, no surrogates). */
 function isPrefix(bytes: Uint8Array, start: number): boolean {
-  const lead = bytes[start] as number;
+  const lead = bytes[start]!;
   for (let i = start + 1; i < bytes.length; i++) {
-    const byte = bytes[i] as number;
+    const byte = bytes[i]!;
     const first = i === start + 1;
     const low = first && lead === 0xe0 ? 0xa0 : first && lead === 0xf0 ? 0x90 : 0x80;
     const high = first && lead === 0xed ? 0x9f : first && lead === 0xf4 ? 0x8f : 0xbf;
