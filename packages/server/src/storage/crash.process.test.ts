@@ -25,7 +25,9 @@ function start(context: TestContext, program: string, directory: string): ChildP
   return child;
 }
 
+/** A child that ended by itself was not killed: the test would have shown nothing. */
 async function kill(child: ChildProcess): Promise<void> {
+  assert.equal(child.exitCode, null, "the child ended by itself");
   const ended = once(child, "exit");
   child.kill("SIGKILL");
   await ended;
@@ -87,7 +89,6 @@ test(
 
 const APPEND = `
   import { openStorage } from ${here("./open.ts")};
-  import { writeSync } from "node:fs";
   const storage = await openStorage({ driver: "sqlite", directory: process.argv[1] });
   const codec = { encode: (value) => value, decode: (value) => value };
   const log = await storage.log({ name: "log", shape: "log", version: 1, codec });
@@ -100,7 +101,7 @@ const APPEND = `
         log.write.append(owner, { id, at: Date.now(), value: "v".repeat(n % 3000) }),
         map.write.put(owner, id, "v"),
       ]);
-      writeSync(1, owner + " " + id + "\\n");
+      console.log(owner + " " + id);
     }
   };
   for (let i = 0; i < 50; i++) void writer("owner" + i % 10);`;
@@ -124,6 +125,7 @@ test(
         killing ??= sleep(random % 150).then(() => kill(child));
       }
       await killing;
+      assert.equal(child.signalCode, "SIGKILL");
       assert.ok(acknowledged.length > before, "the child came to write");
     }
     const storage = await openStorage({ driver: "sqlite", directory });

@@ -11,7 +11,8 @@ const LAYOUT = 1;
  * they are read in; the one further index finds them by id. `doc` is the row of an entry in the
  * text index. A checkpoint each 8000 pages (32 MB) writes a page that changes often fewer times
  * than one each 1000 (29 against 33 µs of CPU a write with 1000 owners, bench/storage.ts); what
- * it does to the longest waits is not settled. The `staged` tables hold migrated values until all of a store are.
+ * it does to the longest waits is not settled. The `staged` tables hold migrated values until all
+ * of a store are.
  */
 export function prepareDatabase(db: DatabaseSync, databaseBytes: number): void {
   const found = Number(db.prepare("pragma user_version").get()?.["user_version"]);
