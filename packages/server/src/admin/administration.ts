@@ -47,11 +47,17 @@ export class Administration {
   /** Makes an account. @returns its bare JID. */
   async addUser(text: string, password: string): Promise<string> {
     const { account, accounts } = this.#find(text);
-    // asked first because deriving keys from a password takes long; creating asks again, safely
-    if (await accounts.exists(account)) {
+    const mustNotExist = async (): Promise<void> => {
+      if (!(await accounts.exists(account))) return;
       throw new AdminError("already-exists", `the account ${account} exists already`);
+    };
+    await mustNotExist(); // asked first because deriving keys from a password takes long
+    try {
+      await accounts.create(account, password);
+    } catch (error) {
+      if (error instanceof AccountError) await mustNotExist(); // made by another meanwhile
+      throw explained(error);
     }
-    await explained(accounts.create(account, password));
     return account.toString();
   }
 
@@ -59,7 +65,7 @@ export class Administration {
   async setPassword(text: string, password: string): Promise<string> {
     const { account, accounts } = this.#find(text);
     await this.#mustExist(account, accounts);
-    await explained(accounts.setPassword(account, password));
+    await accounts.setPassword(account, password).catch(explain);
     return account.toString();
   }
 
@@ -67,7 +73,7 @@ export class Administration {
   async removeUser(text: string): Promise<string> {
     const { account, accounts } = this.#find(text);
     await this.#mustExist(account, accounts);
-    await explained(removeAccount({ account, accounts, sessions: this.#server.sessions }));
+    await removeAccount({ account, accounts, sessions: this.#server.sessions }).catch(explain);
     return account.toString();
   }
 
@@ -162,11 +168,10 @@ function isManaged(accounts: Accounts): accounts is ManagedAccounts {
   return "create" in accounts;
 }
 
-async function explained<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof AccountError) throw new AdminError("refused", error.message);
-    throw error;
-  }
+function explain(error: unknown): never {
+  throw explained(error);
+}
+
+function explained(error: unknown): unknown {
+  return error instanceof AccountError ? new AdminError("refused", error.message) : error;
 }

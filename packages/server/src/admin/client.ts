@@ -29,7 +29,7 @@ export class AdminClient {
    * @returns undefined if no server listens there.
    * @throws AdminError, or Error (with the system's `code`) if the socket is not ours to open.
    */
-  static connect(directory: string): Promise<AdminClient | undefined> {
+  static async connect(directory: string): Promise<AdminClient | undefined> {
     const socket = connect(adminSocketPath(directory));
     return new Promise((resolve, reject) => {
       const failed = (error: NodeJS.ErrnoException): void => {

@@ -1,0 +1,18 @@
+import { existsSync } from "node:fs";
+import { type Environment, type LoadedConfig, moduleSchemas, readConfig } from "@rookery/server";
+
+const USUAL_FILE = "rookery.yaml";
+
+/**
+ * Reads the configuration that a command works with.
+ *
+ * @param file as named on the command line; without it `rookery.yaml` in the current folder is
+ *   read if it is there, and otherwise everything has its default.
+ * @throws ConfigError
+ */
+export function loadConfiguration(
+  file: string | undefined,
+  env: Environment,
+): Promise<LoadedConfig> {
+  return readConfig(file ?? (existsSync(USUAL_FILE) ? USUAL_FILE : undefined), env, moduleSchemas);
+}

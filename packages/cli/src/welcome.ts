@@ -1,0 +1,72 @@
+import { type Config, type Ports, selfMadeFiles, VERSION } from "@rookery/server";
+import { addressText } from "./listening.ts";
+
+/** What there is to say of a server that has started. */
+export interface Started {
+  readonly config: Config;
+  /** How to name the configuration in further commands; undefined if they find it. */
+  readonly configOption: string | undefined;
+  readonly ports: Ports;
+  /** SHA-256 of the certificate of a domain, as `AB:CD:…`. */
+  readonly fingerprint: (domain: string) => string | undefined;
+  /** Some account exists. */
+  readonly hasUsers: boolean;
+}
+
+/** What `rookery start` prints: what is there, and what to do next. */
+export function welcome(started: Started): string {
+  const { config } = started;
+  const names = config.domains.map(({ name }) => name);
+  const paragraphs = [
+    `Rookery ${VERSION} serves ${names.join(", ")}.`,
+    facts(started),
+    ...config.domains.flatMap(({ name, tls }) =>
+      tls === undefined ? [selfMade(name, started)] : [],
+    ),
+    nextSteps(started),
+  ];
+  return `${paragraphs.join("\n\n")}\n`;
+}
+
+function facts({ config, ports }: Started): string {
+  const { c2s, c2sTls } = config.listen;
+  const listed = (uses: typeof c2s, real: readonly number[]): string =>
+    uses.map((address, i) => addressText({ ...address, port: real[i] ?? address.port })).join(", ");
+  const lines = [
+    c2s.length > 0 && `  Clients (STARTTLS)    ${listed(c2s, ports.c2s)}`,
+    c2sTls.length > 0 && `  Clients (direct TLS)  ${listed(c2sTls, ports.c2sTls)}`,
+    config.storage === "memory"
+      ? "  Data                  in memory: forgotten when the server stops"
+      : `  Data                  ${config.data}`,
+  ];
+  return lines.filter((line) => line !== false).join("\n");
+}
+
+function selfMade(domain: string, { config, fingerprint }: Started): string {
+  return [
+    `The certificate of ${domain} is self-made: clients ask whether to trust it. It is the right one`,
+    "if they show this SHA-256 fingerprint:",
+    `  ${fingerprint(domain) ?? "(none)"}`,
+    ...(config.storage === "memory"
+      ? []
+      : [`Clients that want a file: ${selfMadeFiles(config.data, domain).cert}`]),
+  ].join("\n");
+}
+
+function nextSteps({ config, configOption, ports, hasUsers }: Started): string {
+  const domain = config.domains[0]?.name ?? "localhost";
+  const option = configOption === undefined ? "" : ` -c ${configOption}`;
+  const name = hasUsers ? "NAME" : "romeo";
+  const lines = [
+    hasUsers ? "To make another user:" : "Now make a user, in another terminal:",
+    `  npx rookery user add ${name}@${domain}${option}`,
+  ];
+  const port = ports.c2s[0] ?? ports.c2sTls[0];
+  if (port !== undefined) {
+    lines.push(
+      "Then connect with any XMPP client:",
+      `  address ${name}@${domain}, server ${domain}, port ${port}`,
+    );
+  }
+  return lines.join("\n");
+}
