@@ -1,5 +1,5 @@
 /** A module of an operator's own: greets each account once, with a text from the configuration. */
-import { Stanza, body } from "@rookery/protocol";
+import { body, Stanza } from "@rookery/protocol";
 import { defineModule, type MapSpec, type Module, sessionTakesMessages } from "@rookery/server";
 import { z } from "zod";
 

@@ -125,7 +125,7 @@ export class Hooks {
     for (let i = 0; i < entries.length; i++) {
       const answer = call<R>(entries[i] as Entry, event);
       if (answer instanceof Promise) return this.#runRest(entries, i + 1, event, answer);
-      if (answer !== undefined) return answer as R;
+      if (answer !== undefined) return answer;
     }
     return undefined;
   }

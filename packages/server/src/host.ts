@@ -125,6 +125,8 @@ export function defineModule<O = NoOptions, A = void>(
 }
 
 /** The options of a module that has none. */
-export type NoOptions = Record<never, never>;
+export interface NoOptions {
+  readonly [option: string]: never;
+}
 
 const noOptions = z.strictObject({});

@@ -23,7 +23,7 @@ export interface HostServices {
   readonly sessions: SessionTable;
   readonly storage: Storage;
   /** True for a domain of this server. */
-  isLocal(domain: string): boolean;
+  readonly isLocal: (domain: string) => boolean;
 }
 
 interface HostParts {

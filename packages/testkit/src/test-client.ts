@@ -2,12 +2,12 @@ import type { Duplex } from "node:stream";
 import { Jid, NS } from "@rookery/protocol";
 import {
   type Element,
-  parseDocument,
   type ParserLimits,
-  serialize,
+  parseDocument,
   type StreamClose,
   type StreamOpen,
   StreamParser,
+  serialize,
 } from "@rookery/xml";
 
 const LIMITS: ParserLimits = {

@@ -4,7 +4,6 @@ import {
   type ConfigInput,
   createServer,
   Flusher,
-  InternalAccounts,
   type Log,
   type Server,
   StreamConnection,
