@@ -578,6 +578,14 @@ test("the byte limit holds inside every token, exactly", () => {
   }
 });
 
+test("what stands after the byte limit does not count, also when it comes in the same chunk", () => {
+  const limits = { ...LIMITS, bytes: 100 };
+  for (const bad of ["</b>", "&;", "\0", "<p:b/>", "<!---->"]) {
+    assert.equal(refused(`<a>${"x".repeat(98)}${bad}`, limits), "policy-violation", bad);
+    assert.notEqual(refused(`<a>${"x".repeat(80)}${bad}`, limits), "policy-violation", bad);
+  }
+});
+
 test("the byte limit holds for the stream header and the XML declaration", () => {
   const limits = { ...LIMITS, bytes: 100 };
   for (const text of [`<a b='${"x".repeat(200)}`, `<?xml version='1.0'${" ".repeat(200)}`]) {

@@ -226,7 +226,9 @@ export class Tokenizer {
   }
 
   #end(): void {
-    this.#count();
+    // No UTF-16 code unit takes more than three bytes: most units need no exact count.
+    const most = this.#bytes + 3 * (this.#at - this.#from);
+    if (most > this.#tree.limits.bytes) this.#count();
     this.#counting = false;
   }
 
