@@ -1,14 +1,17 @@
 /** Character data as it stands in a document. @throws Error for what XML can not carry (§2.2 Char) */
 export function escapeText(text: string): string {
-  const first = needingEscape(text, IN_TEXT);
-  return first < 0 ? text : escaped(text, first, IN_TEXT);
+  return NOT_PLAIN_TEXT.test(text) ? escaped(text, IN_TEXT) : text;
 }
 
 /** An attribute value as it stands between either quotes. @throws Error for what XML can not carry */
 export function escapeValue(value: string): string {
-  const first = needingEscape(value, IN_VALUE);
-  return first < 0 ? value : escaped(value, first, IN_VALUE);
+  return NOT_PLAIN_VALUE.test(value) ? escaped(value, IN_VALUE) : value;
 }
+
+// Whatever may have to be escaped, and surrogates, which may be lone. A regular expression looks at
+// a string several times faster than a loop does.
+const NOT_PLAIN_TEXT = /[^\t\n -%'-;=?-\ud7ff\ue000-\ufffd]/;
+const NOT_PLAIN_VALUE = /[^ !#-%(-;=?-\ud7ff\ue000-\ufffd]/;
 
 type Escapes = readonly (string | undefined)[];
 
@@ -32,10 +35,10 @@ function escapes(special: Readonly<Record<string, string>>): Escapes {
   });
 }
 
-/** Index of the first character that may not stand for itself, or -1; a surrogate pair may. */
-function needingEscape(text: string, table: Escapes): number {
+/** Index of the first character from `start` that may not stand for itself, or -1; a surrogate pair may. */
+function needingEscape(text: string, start: number, table: Escapes): number {
   const { length } = text;
-  for (let i = 0; i < length; i++) {
+  for (let i = start; i < length; i++) {
     const code = text.charCodeAt(i);
     if (code < 0x80) {
       if (table[code] !== undefined) return i;
@@ -47,18 +50,16 @@ function needingEscape(text: string, table: Escapes): number {
   return -1;
 }
 
-function escaped(text: string, first: number, table: Escapes): string {
+function escaped(text: string, table: Escapes): string {
   let out = "";
   let done = 0;
-  let rest = text;
-  for (let i = first; i >= 0; i = needingEscape(rest, table)) {
-    const escape = table[rest.charCodeAt(i)];
-    if (!escape) throw impossible(text, done + i);
-    out += rest.slice(0, i) + escape;
-    rest = rest.slice(i + 1);
-    done += i + 1;
+  for (let i = needingEscape(text, 0, table); i >= 0; i = needingEscape(text, done, table)) {
+    const escape = table[text.charCodeAt(i)];
+    if (!escape) throw impossible(text, i);
+    out += text.slice(done, i) + escape;
+    done = i + 1;
   }
-  return out + rest;
+  return done === 0 ? text : out + text.slice(done);
 }
 
 function impossible(text: string, index: number): Error {
