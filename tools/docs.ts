@@ -40,14 +40,19 @@ export function configurationPage(): string {
   const options = describeConfig(moduleSchemas);
   const topLevel = options.filter(({ path }) => !path.includes("."));
   const sections = topLevel
-    .filter(({ group }) => group)
+    .filter(({ group, path }) => group || path === "modules")
     .map((group) =>
       section(
         group,
-        options.filter((o) => isMember(o, group)),
+        options.filter((o) => isMember(o, group) && !isModule(o)),
       ),
     );
   return `${[INTRODUCTION, section(undefined, topLevel), ...sections].join("\n")}`;
+}
+
+/** A module as a whole has no text of its own; the table tells of its options. */
+function isModule({ path, group }: OptionDoc): boolean {
+  return group && /^modules\.[^.]+$/.test(path);
 }
 
 function isMember({ path }: OptionDoc, group: OptionDoc): boolean {

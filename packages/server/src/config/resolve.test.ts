@@ -23,7 +23,11 @@ test("no configuration at all serves localhost with all defaults", () => {
   assert.equal(config.data, "/srv/data");
   assert.equal(config.storage, "sqlite");
   assert.deepEqual(config.listen, { c2s: [{ port: 5222 }], c2sTls: [{ port: 5223 }] });
-  assert.deepEqual(config.auth, { requireTls: true, plainWithoutTls: false });
+  assert.deepEqual(config.auth, {
+    requireTls: true,
+    plainWithoutTls: false,
+    resourceConflict: "replace",
+  });
   assert.equal(config.modules.size, 0);
   assert.deepEqual(config.admins, []);
   assert.equal(config.log.level, "info");
