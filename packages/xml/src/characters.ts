@@ -5,10 +5,10 @@
  * first character that does not belong, or the length of the string.
  */
 
-export const TAB = 0x09;
+const TAB = 0x09;
 export const LF = 0x0a;
 export const CR = 0x0d;
-export const SPACE = 0x20;
+const SPACE = 0x20;
 export const EXCLAMATION = 0x21;
 export const QUOTATION = 0x22;
 export const HASH = 0x23;

@@ -43,7 +43,7 @@ export function attributesText(element: Element, prefixes: Prefixes | undefined)
 }
 
 /** The prefix that is in force for a namespace. */
-export function prefixOf(ns: string, prefixes: Prefixes | undefined): string | undefined {
+function prefixOf(ns: string, prefixes: Prefixes | undefined): string | undefined {
   if (ns === XML_NS) return "xml";
   return prefixes !== undefined && Object.hasOwn(prefixes, ns) ? prefixes[ns] : undefined;
 }
