@@ -11,7 +11,12 @@ export {
   type ManagedAccounts,
 } from "./accounts/accounts.ts";
 export { type AccountKeys, deriveAccountKeys, InternalAccounts } from "./accounts/internal.ts";
-export { type Administered, Administration } from "./admin/administration.ts";
+export {
+  type Administered,
+  Administration,
+  type ServerStatus,
+  type UserPage,
+} from "./admin/administration.ts";
 export { AdminClient } from "./admin/client.ts";
 export {
   type AdminCommands,
@@ -19,7 +24,6 @@ export {
   type CommandName,
   type CommandResult,
   performCommand,
-  type ServerStatus,
 } from "./admin/commands.ts";
 export { AdminError, type AdminErrorCode } from "./admin/errors.ts";
 export { AdminSocket } from "./admin/socket.ts";

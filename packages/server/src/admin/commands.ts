@@ -2,8 +2,6 @@ import * as z from "zod";
 import type { Administration, ServerStatus, UserPage } from "./administration.ts";
 import { AdminError } from "./errors.ts";
 
-export type { ServerStatus, UserPage } from "./administration.ts";
-
 /** What each command takes and gives. */
 export interface AdminCommands {
   /** Makes an account. */
@@ -15,7 +13,7 @@ export interface AdminCommands {
   /** Lists accounts, of one domain or of all; `limit` is 500 if left out. */
   readonly "user.list": Signature<{ domain?: string; after?: string; limit?: number }, UserPage>;
   /** Tells what the server is doing. */
-  readonly "server.status": Signature<Record<never, never>, ServerStatus>;
+  readonly "server.status": Signature<Record<string, never>, ServerStatus>;
 }
 
 interface Signature<A, R> {

@@ -15,7 +15,7 @@ export type Response =
   /** The id is null where the request had none that could be read. */
   | { readonly id: number | null; readonly ok: false; readonly error: ResponseError };
 
-export interface ResponseError {
+interface ResponseError {
   readonly code: string;
   readonly text: string;
 }
