@@ -18,7 +18,7 @@ describe("jsonLog", () => {
     assert.deepEqual([line?.["level"], line?.["part"], line?.["ms"]], ["warn", "c2s/tls", 12]);
     assert.equal(line?.["msg"], "slow\nhandshake");
     assert.equal(new Date(String(line?.["time"])).toISOString(), line?.["time"]);
-    assert.equal((line?.["error"] as { message: string }).message, "broken");
+    assert.equal((line?.["error"] as { message?: string } | undefined)?.message, "broken");
     assert.equal(lines[0]?.indexOf("\n"), (lines[0]?.length ?? 0) - 1);
   });
 });
