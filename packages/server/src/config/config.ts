@@ -10,6 +10,8 @@ export interface Config {
   readonly storage: StorageKind;
   readonly listen: ListenConfig;
   readonly auth: AuthConfig;
+  /** External components (XEP-0114) by the domain they speak for. */
+  readonly components: ReadonlyMap<string, ComponentConfig>;
   readonly limits: Limits;
   /** By name, or by absolute path for those of the operator; only what the configuration names. */
   readonly modules: ReadonlyMap<string, ModuleOptions | false>;
@@ -41,6 +43,13 @@ export interface ListenConfig {
   readonly c2s: readonly ListenAddress[];
   /** Clients, with TLS from the first byte (XEP-0368). */
   readonly c2sTls: readonly ListenAddress[];
+  /** External components, in the clear (XEP-0114). */
+  readonly component: readonly ListenAddress[];
+}
+
+export interface ComponentConfig {
+  /** What the component proves that it knows. */
+  readonly secret: string;
 }
 
 export interface ListenAddress {
@@ -76,7 +85,11 @@ export interface ConfigInput {
   readonly data?: string | undefined;
   readonly storage?: StorageKind | undefined;
   readonly listen?:
-    | { readonly c2s?: ListenInput | undefined; readonly c2sTls?: ListenInput | undefined }
+    | {
+        readonly c2s?: ListenInput | undefined;
+        readonly c2sTls?: ListenInput | undefined;
+        readonly component?: ListenInput | undefined;
+      }
     | undefined;
   readonly auth?:
     | {
@@ -85,6 +98,7 @@ export interface ConfigInput {
         readonly resourceConflict?: ResourceConflict | undefined;
       }
     | undefined;
+  readonly components?: { readonly [domain: string]: ComponentConfig } | undefined;
   readonly limits?: { readonly [name in LimitName]?: number | undefined } | undefined;
   /** Module name, or path of an own module, to its options; true: as it is by default; false: left out. */
   readonly modules?: { readonly [module: string]: ModuleOptions | boolean } | undefined;

@@ -138,6 +138,27 @@ export const LIMITS = {
     off: false,
     doc: "What one client may send at once before c2sBytesPerSecond slows it.",
   },
+  componentConnections: {
+    default: 16,
+    unit: "count",
+    min: 1,
+    off: false,
+    doc: "Connections of one external component, which share its load.",
+  },
+  componentQueueBytes: {
+    default: 8_388_608,
+    unit: "bytes",
+    min: 65_536,
+    off: false,
+    doc: "What may wait for one external component that is away or reads slowly; beyond it, senders get an error.",
+  },
+  componentQueueSeconds: {
+    default: 60,
+    unit: "seconds",
+    min: 1,
+    off: true,
+    doc: "How long stanzas wait for an external component that is away; then their senders get an error. 0: not at all.",
+  },
   presenceTargets: {
     default: 1000,
     unit: "count",

@@ -1,7 +1,13 @@
 import { Jid } from "@rookery/protocol";
 import * as z from "zod";
 import { readListenAddress, writeListenAddress } from "./addresses.ts";
-import type { Config, ConfigInput, ListenAddress, ModuleOptions } from "./config.ts";
+import type {
+  ComponentConfig,
+  Config,
+  ConfigInput,
+  ListenAddress,
+  ModuleOptions,
+} from "./config.ts";
 import { LIMITS, type LimitDefinition, type LimitName } from "./limits.ts";
 
 type Context = z.core.$RefinementCtx;
@@ -81,6 +87,28 @@ const modules = z
   })
   .meta({ form: "module name or path → its options, true or false" });
 
+const component = z.strictObject({
+  secret: z
+    .string()
+    .min(8, { error: "a secret has 8 characters at least" })
+    .describe("What the component proves that it knows."),
+});
+
+const components = z
+  .record(z.string(), component)
+  .transform((entries, context): ReadonlyMap<string, ComponentConfig> => {
+    const named = new Map<string, ComponentConfig>();
+    for (const [text, config] of Object.entries(entries)) {
+      const jid = readJid(text, context);
+      if (jid === undefined) continue;
+      if (jid.local !== "" || !jid.isBare) refuse(context, `"${text}" is not a domain name`, [text]);
+      else if (named.has(jid.domain)) refuse(context, `"${jid.domain}" is named twice`, [text]);
+      else named.set(jid.domain, config);
+    }
+    return named;
+  })
+  .meta({ form: "domain → { secret }" });
+
 const limits = z.strictObject(
   Object.fromEntries(
     Object.entries(LIMITS).map(([name, definition]) => [name, limit(definition)]),
@@ -128,6 +156,9 @@ export const configSchema: z.ZodType<Config, ConfigInput> = z
       })
       .prefault({})
       .describe("How clients log in."),
+    components: components
+      .prefault({})
+      .describe("External components by the domain they speak for, each with its secret (XEP-0114)."),
     limits: limits.prefault({}).describe("Bounds on what clients may ask of the server."),
     modules: modules
       .prefault({})
@@ -160,6 +191,13 @@ function crossCheck(config: Config, context: Context): void {
       index,
     ]);
   }
+  for (const domain of config.components.keys()) {
+    if (!names.has(domain)) continue;
+    refuse(context, `${domain} is served here, so no component can speak for it`, [
+      "components",
+      domain,
+    ]);
+  }
   if (config.auth.plainWithoutTls && config.auth.requireTls) {
     refuse(context, "auth.plainWithoutTls has no effect unless auth.requireTls is false", [
       "auth",
@@ -167,7 +205,7 @@ function crossCheck(config: Config, context: Context): void {
     ]);
   }
   const taken = new Map<string, string>();
-  for (const name of ["c2s", "c2sTls"] as const) {
+  for (const name of ["c2s", "c2sTls", "component"] as const) {
     for (const address of config.listen[name]) {
       if (address.port === 0) continue;
       const text = writeListenAddress(address);
