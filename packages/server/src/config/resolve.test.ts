@@ -22,7 +22,11 @@ test("no configuration at all serves localhost with all defaults", () => {
   assert.deepEqual(config.domains, [{ name: "localhost" }]);
   assert.equal(config.data, "/srv/data");
   assert.equal(config.storage, "sqlite");
-  assert.deepEqual(config.listen, { c2s: [{ port: 5222 }], c2sTls: [{ port: 5223 }] });
+  assert.deepEqual(config.listen, {
+    c2s: [{ port: 5222 }],
+    c2sTls: [{ port: 5223 }],
+    component: [],
+  });
   assert.deepEqual(config.auth, {
     requireTls: true,
     plainWithoutTls: false,
@@ -59,7 +63,11 @@ test("what is configured is read, prepared and made absolute", () => {
     { name: "example.org", tls: { cert: "/srv/c.pem", key: "/etc/k.pem" } },
   ]);
   assert.equal(config.data, "/srv/var");
-  assert.deepEqual(config.listen, { c2s: [{ port: 0 }, { host: "::1", port: 5222 }], c2sTls: [] });
+  assert.deepEqual(config.listen, {
+    c2s: [{ port: 0 }, { host: "::1", port: 5222 }],
+    c2sTls: [],
+    component: [],
+  });
   assert.equal(config.limits.idleSeconds, 0);
   assert.deepEqual(
     [...config.modules],
@@ -163,6 +171,19 @@ test("passwords in the clear need TLS to be optional", () => {
 test("one address is not listened on twice, except port 0", () => {
   assert.match(problems({ listen: { c2s: 5223 } })[0] ?? "", /already taken by listen\.c2s/);
   assert.deepEqual(problems({ listen: { c2s: [0, 0], c2sTls: 0 } }), []);
+});
+
+test("components speak for domains of their own, each named once, with a secret", () => {
+  const secret = "wherefore art thou";
+  const config = resolveConfig({ components: { "Plays.Example.ORG": { secret } } });
+  assert.deepEqual([...config.components], [["plays.example.org", { secret }]]);
+  assert.match(problems({ components: { localhost: { secret } } })[0] ?? "", /is served here/);
+  assert.match(problems({ components: { "a@b.org": { secret } } })[0] ?? "", /not a domain name/);
+  assert.match(
+    problems({ components: { "b.org": { secret }, "B.org": { secret } } })[0] ?? "",
+    /named twice/,
+  );
+  assert.match(problems({ components: { "b.org": { secret: "short" } } })[0] ?? "", /8 characters/);
 });
 
 test("a module that does not exist, and an option it does not have, are refused", () => {

@@ -101,7 +101,8 @@ const components = z
     for (const [text, config] of Object.entries(entries)) {
       const jid = readJid(text, context);
       if (jid === undefined) continue;
-      if (jid.local !== "" || !jid.isBare) refuse(context, `"${text}" is not a domain name`, [text]);
+      if (jid.local !== "" || !jid.isBare)
+        refuse(context, `"${text}" is not a domain name`, [text]);
       else if (named.has(jid.domain)) refuse(context, `"${jid.domain}" is named twice`, [text]);
       else named.set(jid.domain, config);
     }
@@ -135,6 +136,11 @@ export const configSchema: z.ZodType<Config, ConfigInput> = z
       .strictObject({
         c2s: listen.prefault(5222).describe("Clients, with STARTTLS (RFC 6120 §5)."),
         c2sTls: listen.prefault(5223).describe("Clients, with TLS from the first byte (XEP-0368)."),
+        component: listen
+          .prefault(false)
+          .describe(
+            "External components (XEP-0114). The connection is not encrypted: name an address that only they reach, such as 127.0.0.1:5347.",
+          ),
       })
       .prefault({})
       .describe("Where connections are accepted. Port 0 takes any free port."),
@@ -158,7 +164,9 @@ export const configSchema: z.ZodType<Config, ConfigInput> = z
       .describe("How clients log in."),
     components: components
       .prefault({})
-      .describe("External components by the domain they speak for, each with its secret (XEP-0114)."),
+      .describe(
+        "External components by the domain they speak for, each with its secret (XEP-0114).",
+      ),
     limits: limits.prefault({}).describe("Bounds on what clients may ask of the server."),
     modules: modules
       .prefault({})
