@@ -90,7 +90,7 @@ const modules = z
 const component = z.strictObject({
   secret: z
     .string()
-    .min(8, { error: "a secret has 8 characters at least" })
+    .min(8, { error: "a secret has 8 characters at least", abort: true })
     .describe("What the component proves that it knows."),
 });
 
