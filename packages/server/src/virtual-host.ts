@@ -82,6 +82,15 @@ export class VirtualHost {
     this.im.ended(session);
   }
 
+  /**
+   * Removes an account with everything it owns, and everything between it and others.
+   * @param account whose sessions have ended.
+   * @throws AccountError if there is no such account.
+   */
+  async removeAccount(account: Jid): Promise<void> {
+    await this.im.removeAccount(account, () => this.accounts.remove(account));
+  }
+
   /** Takes a stanza addressed to the domain or to an account of it. @throws StanzaError */
   deliver(stanza: Stanza): Maybe<void> {
     const to = stanza.to as Jid;

@@ -15,6 +15,11 @@ export class Person {
     this.#server = server;
   }
 
+  /** Someone comes who was not there from the beginning, or comes again, or with another device. */
+  static async enters(stage: TestServer, full: string): Promise<Person> {
+    return new Person(await stage.login(full), stage);
+  }
+
   get jid(): Jid {
     if (this.client.jid === undefined) throw new Error("this person is not logged in");
     return this.client.jid;
@@ -50,6 +55,25 @@ export class Person {
     }
   }
 
+  /**
+   * Sends an IQ and takes its answer; what else comes stays to be received.
+   * @returns the answer, which must match the pattern if there is one.
+   */
+  async asks(xml: string, pattern?: string): Promise<Element> {
+    const id = stanzaXml(xml).attr("id");
+    if (id === undefined) throw new Error(`"${xml}" has no id to find its answer by`);
+    this.client.send(xml);
+    const answer = await this.client.answer(id);
+    const fault = pattern && difference(answer, stanzaXml(pattern));
+    if (fault) assert.fail(fault);
+    return answer;
+  }
+
+  /** Asks for the roster, and so gets roster pushes from now on (RFC 6121 §2.2). */
+  async asksForRoster(): Promise<Element> {
+    return await this.asks("<iq type='get' id='roster'><query xmlns='jabber:iq:roster'/></iq>");
+  }
+
   /** Everything that anyone has sent is handled, and nothing (more) of it came here. */
   async receivesNothing(): Promise<void> {
     await this.#server.settled();
@@ -60,6 +84,18 @@ export class Person {
   async ignoresAll(): Promise<void> {
     await this.#server.settled();
     this.client.clear();
+  }
+
+  /** Closes the stream, and waits until others have heard of it. */
+  async leaves(): Promise<void> {
+    await this.client.close();
+    await this.#server.settled();
+  }
+
+  /** Loses the connection, and waits until others have heard of it. */
+  async isCutOff(): Promise<void> {
+    this.client.cut();
+    await this.#server.settled();
   }
 
   /** Becomes available, and takes what comes of it. */

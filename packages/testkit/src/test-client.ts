@@ -34,13 +34,14 @@ export class TestClient {
   readonly #queue: Received[] = [];
   #waiter: (() => void) | undefined = undefined;
   #pings = 0;
+  #received = 0;
   #closed = false;
   /** Set by `login`. */
   jid: Jid | undefined = undefined;
 
   constructor(socket: Duplex) {
     this.#socket = socket;
-    socket.on("data", (bytes: Uint8Array) => this.#received(bytes));
+    socket.on("data", (bytes: Uint8Array) => this.#read(bytes));
     socket.on("end", () => socket.end());
     socket.on("error", () => {});
     socket.on("close", () => {
@@ -77,6 +78,11 @@ export class TestClient {
   /** What was received and not taken yet. */
   get queued(): readonly Received[] {
     return this.#queue;
+  }
+
+  /** How much was received in all, answers to `sync` aside. */
+  get received(): number {
+    return this.#received;
   }
 
   /** The connection is gone. */
@@ -130,7 +136,24 @@ export class TestClient {
       await this.#more();
       at = this.#queue.findIndex(isAnswer);
     }
-    if (this.#queue[at] !== "closed") this.#queue.splice(at, 1);
+    if (this.#queue[at] === "closed") return;
+    this.#queue.splice(at, 1);
+    this.#received -= 1;
+  }
+
+  /** Takes the answer to an IQ that was sent, and leaves what came before it in the queue. */
+  async answer(id: string): Promise<Element> {
+    for (;;) {
+      for (const [at, received] of this.#queue.entries()) {
+        if (received === "closed")
+          throw new Error(`the connection ended before IQ "${id}" was answered`);
+        if (!("event" in received) && answers(received, id)) {
+          this.#queue.splice(at, 1);
+          return received;
+        }
+      }
+      await this.#more();
+    }
   }
 
   /** Cuts the connection without a word. */
@@ -147,7 +170,7 @@ export class TestClient {
     }
   }
 
-  #received(bytes: Uint8Array): void {
+  #read(bytes: Uint8Array): void {
     this.#parser.write(bytes);
     for (let item = this.#parser.next(); item !== undefined; item = this.#parser.next()) {
       this.#put(item);
@@ -167,10 +190,18 @@ export class TestClient {
 
   #put(item: Received): void {
     this.#queue.push(item);
+    this.#received += 1;
     const waiter = this.#waiter;
     this.#waiter = undefined;
     waiter?.();
   }
+}
+
+function answers(element: Element, id: string): boolean {
+  const type = element.attr("type");
+  return (
+    element.name === "iq" && element.attr("id") === id && (type === "result" || type === "error")
+  );
 }
 
 /** A short text for messages of failed tests. */

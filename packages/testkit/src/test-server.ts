@@ -1,9 +1,13 @@
 import { duplexPair } from "node:stream";
 import { Jid } from "@rookery/protocol";
 import {
+  type AccountKeys,
+  Administration,
   type ConfigInput,
   createServer,
+  deriveAccountKeys,
   Flusher,
+  InternalAccounts,
   type Log,
   type Server,
   StreamConnection,
@@ -14,6 +18,9 @@ import { VirtualClock } from "./virtual-clock.ts";
 
 /** The password of every account that a test server makes. */
 export const PASSWORD = "pencil";
+
+/** One for what is under way, one for what comes of that. */
+const QUIET_ROUNDS = 2;
 
 export interface TestServerOptions {
   readonly config?: ConfigInput;
@@ -27,6 +34,7 @@ export class TestServer implements AsyncDisposable {
   readonly clock: VirtualClock;
   readonly #flusher: Flusher = new Flusher();
   readonly #clients: TestClient[] = [];
+  #keys: Promise<AccountKeys> | undefined = undefined;
 
   private constructor(server: Server, clock: VirtualClock) {
     this.server = server;
@@ -53,8 +61,17 @@ export class TestServer implements AsyncDisposable {
     for (const text of accounts) {
       const account = Jid.parse(text);
       const { accounts } = this.server.host(account.domain);
-      if (!(await accounts.exists(account))) await accounts.create(account, PASSWORD);
+      if (await accounts.exists(account)) continue;
+      // the same keys for all of them: deriving them takes longer than most conversations
+      if (accounts instanceof InternalAccounts) {
+        await accounts.createWithKeys(account, await (this.#keys ??= deriveAccountKeys(PASSWORD)));
+      } else await accounts.create(account, PASSWORD);
     }
+  }
+
+  /** Removes an account, as an administrator does. */
+  async remove(account: string): Promise<void> {
+    await new Administration(this.server).removeUser(account);
   }
 
   /** A connection to the server, with nothing said yet. */
@@ -83,9 +100,20 @@ export class TestServer implements AsyncDisposable {
     return client;
   }
 
-  /** Waits until everything that clients have sent is handled and what it caused is sent. */
+  /** Waits until everything that clients have sent is handled, and nothing comes of it any more. */
   async settled(): Promise<void> {
-    for (const client of this.#clients) if (client.jid && !client.closed) await client.sync();
+    for (let quiet = 0; quiet < QUIET_ROUNDS; ) {
+      const before = this.#received();
+      for (const client of this.#clients) if (client.jid && !client.closed) await client.sync();
+      await new Promise(setImmediate);
+      quiet = this.#received() === before ? quiet + 1 : 0;
+    }
+  }
+
+  #received(): number {
+    let received = 0;
+    for (const client of this.#clients) received += client.received;
+    return received;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -73,7 +73,8 @@ export class Administration {
   async removeUser(text: string): Promise<string> {
     const { account, accounts } = this.#find(text);
     await this.#mustExist(account, accounts);
-    await removeAccount({ account, accounts, sessions: this.#server.sessions }).catch(explain);
+    const host = this.#host(account.domain);
+    await removeAccount({ account, host, sessions: this.#server.sessions }).catch(explain);
     return account.toString();
   }
 

@@ -1,22 +1,22 @@
 import { type Jid, StreamError } from "@rookery/protocol";
-import type { ManagedAccounts } from "../accounts/accounts.ts";
 import type { SessionTable } from "../sessions/table.ts";
+import type { VirtualHost } from "../virtual-host.ts";
 
 export interface Removal {
   readonly account: Jid;
-  readonly accounts: ManagedAccounts;
+  readonly host: VirtualHost;
   readonly sessions: SessionTable;
 }
 
 /**
- * Takes an account away: its sessions end, then everything it owns is deleted. The one place where
- * the order of that is decided.
+ * Takes an account away: its sessions end, then what is between it and others, then everything it
+ * owns is deleted. The one place where the order of that is decided.
  *
  * @throws AccountError if there is no such account.
  */
-export async function removeAccount({ account, accounts, sessions }: Removal): Promise<void> {
+export async function removeAccount({ account, host, sessions }: Removal): Promise<void> {
   endSessions(account, sessions); // first, for what they write while they end is deleted as well
-  await accounts.remove(account);
+  await host.removeAccount(account);
   endSessions(account, sessions); // of who logged in meanwhile
 }
 

@@ -20,10 +20,8 @@ export interface MessageEvent {
  * refuse it (throw) or drop it, change it, record it, copy it to others, deliver it. Without a
  * handler in `deliver` it goes to its targets, or back as an error if there are none.
  */
-export const messageFlow: Flow<
-  MessageEvent,
-  "reject" | "rewrite" | "record" | "copy" | "deliver"
-> = flow("message", ["reject", "rewrite", "record", "copy", "deliver"]);
+export const messageFlow: Flow<MessageEvent, "reject" | "rewrite" | "record" | "copy" | "deliver"> =
+  flow("message", ["reject", "rewrite", "record", "copy", "deliver"]);
 
 /** A presence stanza from a session of the account, or to the account. */
 export interface PresenceEvent {

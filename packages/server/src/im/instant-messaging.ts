@@ -1,4 +1,5 @@
 import { type Jid, type Stanza, StanzaError } from "@rookery/protocol";
+import { after } from "@rookery/stream";
 import type { Accounts } from "../accounts/accounts.ts";
 import type { Random } from "../clock.ts";
 import type { Limits } from "../config/limits.ts";
@@ -27,7 +28,7 @@ export interface InstantMessagingServices {
   readonly router: Router;
   readonly sessions: SessionTable;
   readonly storage: Storage;
-  isLocal(domain: string): boolean;
+  readonly isLocal: (domain: string) => boolean;
 }
 
 /** RFC 6121 for the accounts of one host: where messages, presence and requests meet its rules. */
@@ -36,6 +37,9 @@ export class InstantMessaging {
   readonly #services: InstantMessagingServices;
   readonly #messages: Messages;
   readonly #presence: Presence;
+  readonly #subscriptions: Subscriptions;
+  /** Accounts that are being removed: nothing more is taken for them, or from them. */
+  readonly #leaving: Set<string> = new Set();
 
   private constructor(services: InstantMessagingServices, rosters: Rosters) {
     const { hooks, accounts, sessions, router, limits, random, log } = services;
@@ -43,7 +47,17 @@ export class InstantMessaging {
     this.#services = services;
     this.rosters = rosters;
     const requests = new RosterRequests({ rosters, sessions, random, iq: services.iq });
-    const subscriptions = new Subscriptions({ rosters, accounts, sessions, requests, route, log });
+    const refuse = (stanza: Stanza, error: unknown): void => router.refuse(stanza, error);
+    const subscriptions = new Subscriptions({
+      rosters,
+      accounts,
+      sessions,
+      requests,
+      route,
+      refuse,
+      log,
+    });
+    this.#subscriptions = subscriptions;
     this.#messages = new Messages({ hooks, sessions, accounts, route });
     this.#presence = new Presence({
       hooks,
@@ -63,6 +77,9 @@ export class InstantMessaging {
 
   /** Takes a stanza of a session (RFC 6120 §10.3 where it has no address). @throws StanzaError */
   receive(session: Session, stanza: Stanza): Maybe<void> {
+    if (this.#isLeaving(session.jid)) {
+      throw new StanzaError("not-authorized", `${session.jid.bare} is being removed`);
+    }
     switch (stanza.kind) {
       case "message":
         return this.#messages.send(session, stanza);
@@ -75,6 +92,10 @@ export class InstantMessaging {
 
   /** Takes a stanza for an account, or for one of its resources. @throws StanzaError */
   deliver(stanza: Stanza, to: Jid): Maybe<void> {
+    if (this.#isLeaving(to)) {
+      if (stanza.kind === "presence") return;
+      throw new StanzaError("service-unavailable");
+    }
     switch (stanza.kind) {
       case "message":
         return this.#messages.deliver(stanza, to);
@@ -87,10 +108,40 @@ export class InstantMessaging {
 
   /** True if the account shows its presence to the asker, or is the asker. */
   maySeePresence(account: Jid, asker: Jid): Maybe<boolean> {
+    if (this.#isLeaving(account)) return false;
     if (asker.bare.equals(account)) return true;
     const roster = this.rosters.get(account);
     if (roster instanceof Promise) return roster.then((r) => r.isSubscriber(asker.bare));
     return roster.isSubscriber(asker.bare);
+  }
+
+  /**
+   * Takes leave of everyone an account has to do with, so that the next owner of its name inherits
+   * nothing: subscriptions and requests end in both directions, as if it had deleted each contact
+   * from its roster (RFC 6121 §2.5.2). Its sessions have ended before.
+   *
+   * @param remove deletes the account and all that is stored of it.
+   */
+  async removeAccount(account: Jid, remove: () => Promise<void>): Promise<void> {
+    const key = account.toString();
+    if (this.#leaving.has(key)) throw new Error(`${key} is being removed already`);
+    this.#leaving.add(key);
+    try {
+      const roster = await this.rosters.get(account);
+      for (const item of new Set([...roster.items(), ...roster.pending()])) {
+        await this.#subscriptions.removed(account, item);
+      }
+      const removed = remove();
+      this.rosters.forget(account, removed);
+      await removed;
+    } finally {
+      this.rosters.forget(account, Promise.resolve()); // what was read of it meanwhile
+      this.#leaving.delete(key);
+    }
+  }
+
+  #isLeaving(jid: Jid): boolean {
+    return this.#leaving.size > 0 && this.#leaving.has(jid.bare.toString());
   }
 
   began(session: Session): void {
@@ -124,14 +175,13 @@ export class InstantMessaging {
       if (to.isBare) return this.#answerIq(led, to);
       const session = this.#services.sessions.get(to);
       if (session) session.send(led);
-      else if (led.isRequest) throw new StanzaError("service-unavailable", `${to} is not connected`);
+      else if (led.isRequest) throw notOffered(led);
     });
   }
 
   #leadIq(event: IqEvent, then: (iq: Stanza) => Maybe<void>): Maybe<void> {
     const led = this.#services.hooks.lead(iqFlow, event);
-    if (led instanceof Promise) return led.then((late) => late && then(late.stanza));
-    return led && then(led.stanza);
+    return after(led, (passed) => passed && then(passed.stanza));
   }
 
   /** The server answers for the account; others than its own sessions reach fewer handlers. */
@@ -141,11 +191,23 @@ export class InstantMessaging {
     if (iq.from.bare.equals(account)) {
       return this.#services.iq.answer(iq, ["own", "account"], account, session);
     }
-    const exists = this.#services.accounts.exists(account);
-    const answer = (known: boolean): Maybe<void> => {
-      if (!known) throw notOffered(iq); // as for an account that there is
-      return this.#services.iq.answer(iq, ["account"], account, session);
-    };
-    return exists instanceof Promise ? exists.then(answer) : answer(exists);
+    return after(this.#services.accounts.exists(account), (exists) => {
+      if (!exists) throw notOffered(iq);
+      return alike(iq, () => this.#services.iq.answer(iq, ["account"], account, session));
+    });
+  }
+}
+
+/** An account that offers nothing to the asker answers in the words of one that there is not. */
+function alike(iq: Stanza, answer: () => Maybe<void>): Maybe<void> {
+  const reword = (error: unknown): never => {
+    const refused = error instanceof StanzaError && error.condition === "service-unavailable";
+    throw refused ? notOffered(iq) : error;
+  };
+  try {
+    const done = answer();
+    return done instanceof Promise ? done.catch(reword) : done;
+  } catch (error) {
+    return reword(error);
   }
 }

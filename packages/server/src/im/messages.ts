@@ -1,4 +1,5 @@
 import { type Jid, type Stanza, StanzaError } from "@rookery/protocol";
+import { after } from "@rookery/stream";
 import type { Hooks, Maybe } from "../hooks.ts";
 import type { Session } from "../sessions/session.ts";
 import { type MessageEvent, messageFlow } from "./contract.ts";
@@ -21,7 +22,7 @@ export class Messages {
     this.#services = services;
   }
 
-  /** Takes a message of a session; without an address it is for the account itself (§8.2.1... RFC 6120 §10.3.1). */
+  /** Takes a message of a session; without an address it is for the account itself (RFC 6120 §10.3.1). */
   send(session: Session, message: Stanza): Maybe<void> {
     const stanza = message.to === undefined ? message.with({ to: session.jid.bare }) : message;
     const event: MessageEvent = {
@@ -31,7 +32,8 @@ export class Messages {
       targets: NONE,
     };
     const led = this.#services.hooks.lead(messageFlow, event);
-    if (led instanceof Promise) return led.then((late) => late && this.#services.route(late.stanza));
+    if (led instanceof Promise)
+      return led.then((late) => late && this.#services.route(late.stanza));
     return led && this.#services.route(led.stanza);
   }
 
@@ -41,30 +43,19 @@ export class Messages {
     if (targets.length > 0 || this.#services.sessions.of(to).length > 0) {
       return this.#lead(message, to, targets);
     }
-    const exists = this.#services.accounts.exists(to.bare);
-    if (exists instanceof Promise) {
-      return exists.then((late) => this.#lead(message, to, this.#online(message, to, late)));
-    }
-    return this.#lead(message, to, this.#online(message, to, exists));
-  }
-
-  /** @returns who takes the message, after the account was looked up. @throws StanzaError (§8.5.1) */
-  #online(message: Stanza, to: Jid, exists: boolean): readonly Session[] {
-    if (exists) return this.#targets(message, to);
-    throw new StanzaError("service-unavailable", `there is no account ${to.bare}`);
+    return after(this.#services.accounts.exists(to.bare), (exists) => {
+      if (exists) return this.#lead(message, to, this.#targets(message, to));
+      refuse(message, to); // §8.5.1
+    });
   }
 
   #lead(stanza: Stanza, to: Jid, targets: readonly Session[]): Maybe<void> {
     const event: MessageEvent = { stanza, account: to.bare, direction: "received", targets };
-    const led = this.#services.hooks.lead(messageFlow, event);
-    if (led instanceof Promise) return led.then((late) => late && this.#finish(late));
-    return led && this.#finish(led);
-  }
-
-  #finish({ stanza, targets, account }: MessageEvent): void {
-    for (const session of targets) session.send(stanza);
-    if (targets.length > 0 || stanza.type === "headline" || stanza.type === "error") return;
-    throw new StanzaError("service-unavailable", `${account} takes no such message now`);
+    return after(this.#services.hooks.lead(messageFlow, event), (passed) => {
+      if (passed === undefined) return;
+      for (const session of passed.targets) session.send(passed.stanza);
+      if (passed.targets.length === 0) refuse(passed.stanza, to);
+    });
   }
 
   /** The sessions that a message goes to (RFC 6121 §8.5.2.1.1, §8.5.3.1, §8.5.3.2.1). */
@@ -84,6 +75,15 @@ export class Messages {
         return NONE;
     }
   }
+}
+
+/**
+ * What nobody takes goes back; what expects no answer is dropped (§8.5.1, §8.5.2.1.1). The words
+ * are the same whether there is such an account or not.
+ */
+function refuse(message: Stanza, to: Jid): void {
+  if (message.type === "headline" || message.type === "error") return;
+  throw new StanzaError("service-unavailable", `${to} takes no such message now`);
 }
 
 /** The available resources of the highest priority, if that is not negative (§8.5.2.1.1). */

@@ -1,4 +1,5 @@
 import { type Jid, priorityOf, Stanza, StanzaError } from "@rookery/protocol";
+import { after } from "@rookery/stream";
 import type { Hooks, Maybe } from "../hooks.ts";
 import type { Session } from "../sessions/session.ts";
 import { type Slot, slot } from "../sessions/slot.ts";
@@ -15,7 +16,7 @@ export interface PresenceServices {
   /** How many addresses a session may have sent directed presence to; 0 for no bound. */
   readonly maxTargets: number;
   /** True for a domain of this server, whose sessions can be seen here. */
-  isLocal(domain: string): boolean;
+  readonly isLocal: (domain: string) => boolean;
   route(stanza: Stanza): Maybe<void>;
 }
 
@@ -38,9 +39,10 @@ export class Presence {
       direction: "sent",
       session,
     };
-    const led = this.#services.hooks.lead(presenceFlow, event);
-    if (led instanceof Promise) return led.then((late) => late && this.#sent(session, late.stanza));
-    return led && this.#sent(session, led.stanza);
+    return after(this.#services.hooks.lead(presenceFlow, event), (passed) => {
+      // one that ended meanwhile has said that it is unavailable, and says nothing more
+      if (passed && this.#isBound(session)) return this.#sent(session, passed.stanza);
+    });
   }
 
   /** Takes presence for an account or one of its resources (§8.5.2.1, §8.5.3). */
@@ -51,9 +53,10 @@ export class Presence {
       direction: "received",
       session: undefined,
     };
-    const led = this.#services.hooks.lead(presenceFlow, event);
-    if (led instanceof Promise) return led.then((late) => late && this.#received(late.stanza, to));
-    return led && this.#received(led.stanza, to);
+    return after(
+      this.#services.hooks.lead(presenceFlow, event),
+      (passed) => passed && this.#received(passed.stanza, to),
+    );
   }
 
   /** Says unavailable for a session that is gone (§4.5.2), to everyone who saw it. */
@@ -116,41 +119,58 @@ export class Presence {
 
   #available(session: Session, presence: Stanza): Maybe<void> {
     const priority = priorityOf(presence);
-    return this.#withRoster(session.jid.bare, (roster) => {
-      if (this.#services.sessions.get(session.jid) !== session) return;
+    return after(this.#services.rosters.get(session.jid.bare), (roster) => {
+      if (!this.#isBound(session)) return;
       const initial = !session.available;
       const tookMessages = (session.priority ?? -1) >= 0;
       session.presence = presence;
       session.priority = priority;
-      this.#broadcast(session, presence, roster);
+      const done = this.#broadcast(session, presence, roster);
       if (initial) this.#begin(session, roster);
       if (!tookMessages && priority >= 0) this.#services.hooks.emit(sessionTakesMessages, session);
+      return done;
     });
   }
 
   #unavailable(session: Session, presence: Stanza): Maybe<void> {
-    return this.#withRoster(session.jid.bare, (roster) => {
+    return after(this.#services.rosters.get(session.jid.bare), (roster) => {
       const wasAvailable = session.available;
-      if (wasAvailable) this.#broadcast(session, presence, roster);
+      const done = wasAvailable ? this.#broadcast(session, presence, roster) : undefined;
+      const others: Jid[] = [];
       for (const target of session.get(directed)?.values() ?? []) {
-        const covered = wasAvailable && roster.isSubscriber(target.bare);
-        if (!covered) void this.#services.route(presence.with({ to: target }));
+        // a full JID need not be an available resource, which the broadcast would reach
+        const covered = wasAvailable && target.isBare && roster.isSubscriber(target);
+        if (!covered) others.push(target);
       }
       session.presence = undefined;
       session.priority = undefined;
       session.set(directed, undefined);
+      return together([done, this.#toEach(others, presence)]);
     });
   }
 
   /** To the contacts who may see it, and to the account's own available resources (§4.2.2, §4.4.2). */
-  #broadcast(session: Session, presence: Stanza, roster: Roster): void {
-    for (const contact of roster.subscribers()) {
-      void this.#services.route(presence.with({ to: contact }));
-    }
+  #broadcast(session: Session, presence: Stanza, roster: Roster): Maybe<void> {
+    const done = this.#toEach(roster.subscribers(), presence);
     const own = presence.with({ to: session.jid.bare });
     for (const other of this.#services.sessions.of(session.jid)) {
       if (other.available) other.send(own);
     }
+    return done;
+  }
+
+  /** Settles when all of it is handled here, so that nothing later overtakes it (RFC 6120 §10.1). */
+  #toEach(targets: readonly Jid[], presence: Stanza): Maybe<void> {
+    const waiting: Promise<void>[] = [];
+    for (const to of targets) {
+      const done = this.#services.route(presence.with({ to }));
+      if (done instanceof Promise) waiting.push(done);
+    }
+    return together(waiting);
+  }
+
+  #isBound(session: Session): boolean {
+    return this.#services.sessions.get(session.jid) === session;
   }
 
   /** What a resource learns when it becomes available (§4.2.2, §4.3.1, §3.1.3). */
@@ -172,25 +192,47 @@ export class Presence {
 
   /** Answers a probe (§4.3.2). */
   #probed(probe: Stanza, to: Jid): Maybe<void> {
-    const online = this.#services.sessions.of(to).some((session) => session.available);
-    // Someone of this server who hears nothing knows that the contact is offline.
-    if (!online && this.#services.isLocal(probe.from.domain)) return;
-    return this.#withRoster(to.bare, (roster) => {
-      const from = to.bare;
-      if (!roster.isSubscriber(probe.from.bare) && !probe.from.bare.equals(from)) {
-        return this.#answer({ type: "unsubscribed", from, to: probe.from });
-      }
-      let answered = false;
-      for (const session of this.#services.sessions.of(to)) {
-        if (!session.presence || (!to.isBare && !session.jid.equals(to))) continue;
-        answered = true;
-        void this.#services.route(session.presence.with({ to: probe.from }));
-      }
-      if (!answered) return this.#answer({ type: "unavailable", from, to: probe.from });
+    return after(this.#hearsNothing(probe, to), (nothing) => {
+      if (nothing) return;
+      return after(this.#services.rosters.get(to.bare), (roster) => this.#tell(probe, to, roster));
     });
   }
 
-  #answer(fields: { readonly type: "unavailable" | "unsubscribed"; from: Jid; to: Jid }): Maybe<void> {
+  /**
+   * True for an asker of this server who is to hear nothing: a subscriber, for whom it means that
+   * the contact is offline (so the rosters of all who are need not be read), and one whose request
+   * waits, who must not take `unsubscribed` for the answer. All others are answered alike, whether
+   * the contact is online, offline, or no account at all.
+   */
+  #hearsNothing({ from }: Stanza, to: Jid): Maybe<boolean> {
+    const { sessions, rosters, isLocal } = this.#services;
+    if (!isLocal(from.domain)) return false;
+    return after(rosters.get(from.bare), (roster) => {
+      if (roster.get(to.bare)?.ask) return true;
+      const online = sessions.of(to).some((session) => session.available);
+      return !online && roster.isSubscribedTo(to.bare);
+    });
+  }
+
+  #tell(probe: Stanza, to: Jid, roster: Roster): Maybe<void> {
+    const asker = probe.from;
+    if (!roster.isSubscriber(asker.bare) && !asker.bare.equals(to.bare)) {
+      return this.#answer({ type: "unsubscribed", from: to.bare, to: asker });
+    }
+    let answered = false;
+    for (const session of this.#services.sessions.of(to)) {
+      if (!session.presence || (!to.isBare && !session.jid.equals(to))) continue;
+      answered = true;
+      void this.#services.route(session.presence.with({ to: asker }));
+    }
+    if (!answered) return this.#answer({ type: "unavailable", from: to, to: asker });
+  }
+
+  #answer(fields: {
+    readonly type: "unavailable" | "unsubscribed";
+    from: Jid;
+    to: Jid;
+  }): Maybe<void> {
     return this.#services.route(new Stanza({ kind: "presence", ...fields }));
   }
 
@@ -207,9 +249,10 @@ export class Presence {
     }
     session.set(directed, targets.set(to.toString(), to));
   }
+}
 
-  #withRoster(account: Jid, work: (roster: Roster) => Maybe<void>): Maybe<void> {
-    const roster = this.#services.rosters.get(account);
-    return roster instanceof Promise ? roster.then(work) : work(roster);
-  }
+/** Settles when all of them are done; none of them rejects. */
+function together(all: readonly Maybe<void>[]): Maybe<void> {
+  const waiting = all.filter((one) => one instanceof Promise);
+  return waiting.length === 0 ? undefined : Promise.all(waiting).then(() => {});
 }

@@ -30,7 +30,7 @@ export interface RosterRequestServices {
 export class RosterRequests {
   readonly #services: RosterRequestServices;
   /** Told of a contact that was removed: subscriptions with it end (§2.5.2). */
-  onRemoved: (account: Jid, item: RosterItem) => void = () => {};
+  onRemoved: (account: Jid, item: RosterItem) => Maybe<void> = () => {};
 
   constructor(services: RosterRequestServices) {
     this.#services = services;
@@ -76,14 +76,16 @@ export class RosterRequests {
     const { jid, remove, ...wanted } = rosterSet(query);
     const contact = jid.bare;
     const { rosters } = this.#services;
-    const done = remove ? rosters.remove(account, contact) : rosters.set(account, { jid: contact, ...wanted });
+    const done = remove
+      ? rosters.remove(account, contact)
+      : rosters.set(account, { jid: contact, ...wanted });
     return after(done, (update) => this.#changed(account, update, remove));
   }
 
-  #changed(account: Jid, update: RosterUpdate, removed: boolean): IqAnswer {
-    if (removed && update.previous) this.onRemoved(account, update.previous);
+  #changed(account: Jid, update: RosterUpdate, removed: boolean): Maybe<IqAnswer> {
     if (update.change) this.push(account, update.change);
-    return { committed: update.committed };
+    const ended = removed && update.previous ? this.onRemoved(account, update.previous) : undefined;
+    return after(ended, () => ({ committed: update.committed }));
   }
 }
 
@@ -95,6 +97,13 @@ function whole(roster: Roster, { ver }: RosterQuery): Element {
   });
 }
 
-function payloadOf({ jid, name, groups, subscription, ask, approved }: RosterItem): RosterItemPayload {
+function payloadOf({
+  jid,
+  name,
+  groups,
+  subscription,
+  ask,
+  approved,
+}: RosterItem): RosterItemPayload {
   return { jid, name: name || undefined, groups, subscription, ask, approved };
 }

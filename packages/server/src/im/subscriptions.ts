@@ -4,20 +4,22 @@ import type { Maybe } from "../hooks.ts";
 import type { Log } from "../log.ts";
 import type { Session } from "../sessions/session.ts";
 import {
-  type Roster,
+  type RosterContent,
   type RosterItem,
   type Rosters,
+  type RosterUpdate,
   subscriptionOf,
   withSubscription,
   writeRequest,
 } from "./roster.ts";
 import { interested, type RosterRequests } from "./roster-requests.ts";
 import {
+  type InboundSubscription,
   inbound,
+  type OutboundSubscription,
   outbound,
   removal,
   type SubscriptionKind,
-  type SubscriptionState,
 } from "./subscription.ts";
 
 /** What subscriptions need. */
@@ -28,6 +30,8 @@ export interface SubscriptionServices {
   readonly accounts: { exists(account: Jid): Maybe<boolean> };
   readonly log: Log;
   route(stanza: Stanza): Maybe<void>;
+  /** Answers a stanza with an error. */
+  refuse(stanza: Stanza, error: unknown): void;
 }
 
 /** The exchange of presence subscriptions (RFC 6121 §3); `subscription.ts` has the rules. */
@@ -46,18 +50,23 @@ export class Subscriptions {
       throw new StanzaError("bad-request", `presence of type ${presence.type} is sent to someone`);
     }
     if (contact.equals(account)) return; // everyone sees their own presence
-    const stamped = presence.with({ from: account, to: contact }); // §3.1.2
-    return after(this.#services.rosters.get(account), (roster) =>
-      this.#send(roster, contact, stamped),
-    );
+    const stanza = presence.with({ from: account, to: contact }); // §3.1.2
+    let decided: OutboundSubscription | undefined;
+    const change = (old: RosterItem | undefined): RosterContent | undefined => {
+      decided = outbound(subscriptionOf(old), kindOf(stanza));
+      return withSubscription(old, decided.next);
+    };
+    return after(this.#services.rosters.update(account, contact, change), (update) => {
+      update.committed.catch((error: unknown) => this.#services.refuse(presence, error));
+      this.#push(account, update);
+      if (decided) return this.#sent(decided, stanza, contact);
+    });
   }
 
-  #send(roster: Roster, contact: Jid, stanza: Stanza): Maybe<void> {
-    const { account } = roster;
-    const decided = outbound(stateOf(roster, contact), kindOf(stanza));
-    return after(this.#change(roster, contact, decided.next, ""), () => {
-      if (decided.presence === "unavailable") this.#owe(account, contact, "unavailable");
-      if (decided.route) void this.#services.route(stanza);
+  #sent(decided: OutboundSubscription, stanza: Stanza, contact: Jid): Maybe<void> {
+    const account = stanza.from;
+    if (decided.presence === "unavailable") this.#owe(account, contact, "unavailable");
+    return after(decided.route ? this.#services.route(stanza) : undefined, () => {
       if (decided.presence === "available") this.#owe(account, contact, "available");
     });
   }
@@ -66,47 +75,53 @@ export class Subscriptions {
   receive(presence: Stanza, account: Jid): Maybe<void> {
     const contact = presence.from.bare;
     if (contact.equals(account)) return;
-    return after(this.#services.rosters.get(account), (roster) => {
-      if (roster.get(contact) !== undefined || this.#services.sessions.of(account).length > 0) {
-        return this.#receive(roster, contact, presence);
-      }
+    return after(this.#exists(account), (exists) => {
       // §8.5.1: for an account that there is not, silence; it tells the same as no answer
-      return after(this.#services.accounts.exists(account), (exists) =>
-        exists ? this.#receive(roster, contact, presence) : undefined,
-      );
+      if (exists) return this.#receive(account, contact, presence);
     });
   }
 
-  #receive(roster: Roster, contact: Jid, presence: Stanza): Maybe<void> {
-    const { account } = roster;
+  /** An account that has a session need not be looked up. */
+  #exists(account: Jid): Maybe<boolean> {
+    if (this.#services.sessions.of(account).length > 0) return true;
+    return this.#services.accounts.exists(account);
+  }
+
+  #receive(account: Jid, contact: Jid, presence: Stanza): Maybe<void> {
     const stanza = presence.with({ from: contact, to: account });
-    const decided = inbound(stateOf(roster, contact), kindOf(stanza));
     const request = stanza.type === "subscribe" ? writeRequest(stanza) : "";
-    if (decided.deliver) this.#deliver(account, stanza);
-    return after(this.#change(roster, contact, decided.next, request), () => {
-      if (decided.autoReply) this.#say(account, contact, decided.autoReply);
-      if (decided.presence) this.#owe(account, contact, decided.presence);
+    let decided: InboundSubscription | undefined;
+    const change = (old: RosterItem | undefined): RosterContent | undefined => {
+      decided = inbound(subscriptionOf(old), kindOf(stanza));
+      return withSubscription(old, decided.next, request);
+    };
+    return after(this.#services.rosters.update(account, contact, change), (update) => {
+      if (decided?.deliver) this.#deliver(account, stanza);
+      this.#push(account, update);
+      update.committed.catch((error: unknown) =>
+        this.#services.log.error("a subscription was not stored", { error }),
+      );
+      return decided && this.#answer(decided, account, contact);
+    });
+  }
+
+  #answer({ autoReply, presence }: InboundSubscription, account: Jid, contact: Jid): Maybe<void> {
+    return after(autoReply ? this.#say(account, contact, autoReply) : undefined, () => {
+      if (presence) this.#owe(account, contact, presence);
     });
   }
 
   /** A contact was deleted from the roster: what was between the two ends (§2.5.2). */
-  removed(account: Jid, item: RosterItem): void {
+  removed(account: Jid, item: RosterItem): Maybe<void> {
     const { presence, stanzas } = removal(subscriptionOf(item));
     if (presence) this.#owe(account, item.jid, presence);
-    for (const type of stanzas) this.#say(account, item.jid, type);
+    let done: Maybe<void> = undefined;
+    for (const type of stanzas) done = after(done, () => this.#say(account, item.jid, type));
+    return done;
   }
 
-  /** Keeps the new state; what clients see of it is pushed to them. */
-  #change(roster: Roster, contact: Jid, next: SubscriptionState, request: string): Maybe<void> {
-    const { rosters, requests, log } = this.#services;
-    const change = (old: RosterItem | undefined): ReturnType<typeof withSubscription> =>
-      withSubscription(old, next, request);
-    return after(rosters.update(roster.account, contact, change), (update) => {
-      if (update.change) requests.push(roster.account, update.change);
-      update.committed.catch((error: unknown) =>
-        log.error("a subscription was not stored", { error }),
-      );
-    });
+  #push(account: Jid, { change }: RosterUpdate): void {
+    if (change) this.#services.requests.push(account, change);
   }
 
   /** A request goes to available resources (§3.1.3), the rest to interested ones (§3.1.6, §3.2.3, §3.3.3). */
@@ -130,14 +145,8 @@ export class Subscriptions {
   }
 
   #say(account: Jid, contact: Jid, type: SubscriptionKind): void {
-    void this.#services.route(
-      new Stanza({ kind: "presence", type, from: account, to: contact }),
-    );
+    void this.#services.route(new Stanza({ kind: "presence", type, from: account, to: contact }));
   }
-}
-
-function stateOf(roster: Roster, contact: Jid): SubscriptionState {
-  return subscriptionOf(roster.get(contact));
 }
 
 function kindOf(stanza: Stanza): SubscriptionKind {

@@ -63,7 +63,8 @@ test(
 
     await romeo.sends(ask);
     await romeo.receives(`<iq type='error' id='d1' from='juliet@example.org'>${INFO}
-      <error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>`);
+      <error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>
+        <text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>*</text></error></iq>`);
 
     await romeo.comesOnline();
     await juliet.comesOnline();
