@@ -1,3 +1,17 @@
+export { AdHocCommands, type AdHocCommandsOptions } from "./ad-hoc/commands.ts";
+export {
+  type AdHocCommand,
+  type CommandBuilder,
+  type CommandRequester,
+  type CommandResult,
+  type CommandRun,
+  type CommandStage,
+  type CommandTitle,
+  defineCommand,
+  type StageTexts,
+  type StageValues,
+} from "./ad-hoc/define-command.ts";
+export { COMMAND_SESSION_LIMITS, type CommandSessionLimits } from "./ad-hoc/sessions.ts";
 export { type Codec, codec, type Marker, marker } from "./codec.ts";
 export {
   formatDate,
@@ -46,6 +60,18 @@ export { NS } from "./namespaces.ts";
 export { type Bind, bind } from "./payloads/bind.ts";
 export { capsInput, type EntityCaps, entityCaps } from "./payloads/caps.ts";
 export {
+  COMMANDS_NS,
+  type Command,
+  type CommandAction,
+  type CommandActions,
+  type CommandErrorCondition,
+  type CommandNote,
+  type CommandStatus,
+  command,
+  commandError,
+  type StageAction,
+} from "./payloads/command.ts";
+export {
   type ContactAddresses,
   contactForm,
   readContactForm,
@@ -88,6 +114,14 @@ export {
   rosterSet,
   type Subscription,
 } from "./payloads/roster.ts";
+export {
+  type RpcCall,
+  RpcFault,
+  type RpcResponse,
+  rpcCall,
+  rpcResponse,
+} from "./payloads/rpc.ts";
+export { RpcDouble, type RpcStruct, type RpcValue } from "./payloads/rpc-values.ts";
 export {
   type OriginId,
   originId,
