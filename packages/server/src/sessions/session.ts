@@ -14,7 +14,7 @@ export interface Outlet {
 
 /** Stanzas that wait for older ones. */
 interface Held {
-  readonly stanzas: Stanza[];
+  stanzas: Stanza[];
   bytes: number;
 }
 
@@ -66,9 +66,12 @@ export class Session {
   }
 
   #hold(stanza: Stanza, held: Held): void {
-    held.stanzas.push(stanza);
     held.bytes += stanza.toXml().length;
-    if (held.bytes <= this.#outlet.maxQueuedBytes) return;
+    if (held.bytes <= this.#outlet.maxQueuedBytes) {
+      held.stanzas.push(stanza);
+      return;
+    }
+    held.stanzas = []; // nobody will get them
     this.close(new StreamError("resource-constraint", "too much is waiting to be sent"));
   }
 

@@ -1,6 +1,6 @@
 import { Jid, NS, ping, Stanza, StanzaError, StreamError, stanzaKind } from "@rookery/protocol";
-import { readStreamHeader, writeStreamHeader } from "@rookery/stream";
-import { type Element, el, serialize, type StreamOpen, XmlError } from "@rookery/xml";
+import { readStreamHeader, STREAM_PREFIXES, writeStreamHeader } from "@rookery/stream";
+import { type Element, el, type StreamOpen, serialize, XmlError } from "@rookery/xml";
 import type { Timer } from "../clock.ts";
 import type { Session } from "../sessions/session.ts";
 import type { Connection } from "../transports/connection.ts";
@@ -10,13 +10,15 @@ import type { StreamFeature } from "./feature.ts";
 import type { SaslState } from "./features/sasl.ts";
 import { RateLimit } from "./rate-limit.ts";
 
-const STREAM_PREFIXES = { [NS.streams]: "stream" };
 /** Stanzas that one stream may have handled before others get their turn. */
 const TURN = 50;
 
 /**
  * The stream of a client (RFC 6120 §4): negotiates its features, then hands the stanzas of its
  * session on, strictly in order (§10.1).
+ *
+ * It reads no further while a handler has to wait, while the client sends too fast, and while the
+ * client does not take what it was sent.
  */
 export class C2sStream {
   readonly connection: Connection;
@@ -27,7 +29,7 @@ export class C2sStream {
   user: Jid | undefined = undefined;
   /** The bound resource. */
   session: Session | undefined = undefined;
-  /** Settles when the connection is gone. */
+  /** Settles when the connection is gone and nothing of what it sent is in hand any more. */
   readonly gone: Promise<void>;
   /** The SASL negotiation, while there is one. */
   readonly sasl: SaslState = { tries: 0, mechanism: undefined };
@@ -36,8 +38,16 @@ export class C2sStream {
   /** `opening` until a stream header came, `closed` once we have closed: nothing is processed after. */
   #state: "opening" | "open" | "closed" = "opening";
   #headerSent = false;
+  /** Something is waited for; nothing is read meanwhile. */
   #busy = false;
-  #loginTimer: Timer | undefined;
+  /** The stanza that is in hand, if its handler has to wait. */
+  #handling: Promise<void> | undefined = undefined;
+  /** Stanzas that may still be handled in this turn. */
+  #left = TURN;
+  /** Until the client has logged in. */
+  #due: Timer | undefined = undefined;
+  /** While the client sends too fast. */
+  #slowed: Timer | undefined = undefined;
 
   constructor(connection: Connection, services: C2sServices) {
     this.connection = connection;
@@ -45,17 +55,18 @@ export class C2sStream {
     const { limits, clock } = services;
     this.#rate = new RateLimit(limits.c2sBytesPerSecond, limits.c2sBurstBytes, clock);
     connection.onReadable = () => this.#readable();
-    connection.onDrain = () => this.#drained();
     this.gone = new Promise((resolve) => {
       connection.onClose = () => {
         this.#end();
-        resolve();
+        if (this.#handling === undefined) resolve();
+        else this.#handling.then(resolve, resolve);
       };
     });
-    if (limits.loginSeconds > 0) {
-      this.#loginTimer = clock.after(limits.loginSeconds * 1000, () =>
-        this.close(new StreamError("connection-timeout", "the login took too long")),
-      );
+    const { streamOpenSeconds, loginSeconds } = limits;
+    if (streamOpenSeconds > 0 && !(loginSeconds > 0 && loginSeconds < streamOpenSeconds)) {
+      this.#expect("the stream header", streamOpenSeconds);
+    } else {
+      this.#expect("the login", loginSeconds);
     }
   }
 
@@ -95,6 +106,8 @@ export class C2sStream {
     this.connection.restart();
     this.#state = "opening";
     this.#headerSent = false;
+    this.#features = [];
+    this.sasl.mechanism = undefined;
   }
 
   /** The account is authenticated: larger stanzas are read from now on. */
@@ -106,7 +119,7 @@ export class C2sStream {
   /** The resource is bound: stanzas flow. */
   bound(session: Session): void {
     this.session = session;
-    this.#loginTimer?.cancel();
+    this.#due?.cancel();
     this.services.keepAlive.watch(this);
   }
 
@@ -131,7 +144,7 @@ export class C2sStream {
   close(error?: StreamError): void {
     if (this.closed) return;
     if (!this.#headerSent) this.#sendHeader();
-    if (error) this.connection.send(serialize(error.toElement(), NS.client, STREAM_PREFIXES));
+    if (error) this.connection.send(errorText(error));
     this.connection.send("</stream:stream>");
     this.#end();
     this.connection.close();
@@ -140,27 +153,28 @@ export class C2sStream {
   // ── reading ────────────────────────────────────────────────────────────────
 
   #readable(): void {
-    if (this.#busy) this.connection.pause();
-    else this.#pump();
+    if (this.#busy) {
+      this.connection.pause();
+    } else {
+      this.#left = TURN;
+      this.#pump();
+    }
   }
 
   /** Handles what is there, in order; waits where a handler has to wait. */
   #pump(): void {
     try {
-      for (let n = 0; n < TURN; n++) {
-        if (this.closed) return;
+      while (!this.closed) {
+        if (this.connection.queuedBytes > this.maxQueuedBytes / 4) return this.#untilTaken();
+        if (this.#left-- <= 0) return this.#untilNextTurn();
         const item = this.connection.read();
-        if (item === undefined) {
-          this.#mayRead();
-          return;
-        }
+        if (item === undefined) return this.#mayRead();
         const done = this.#handle(item);
         if (done instanceof Promise) {
-          this.#wait(done);
-          return;
+          this.#handling = done;
+          return this.#wait(done);
         }
       }
-      this.#wait(new Promise((resolve) => setImmediate(resolve)));
     } catch (error) {
       this.#failed(error);
     }
@@ -171,27 +185,39 @@ export class C2sStream {
     done.then(
       () => {
         this.#busy = false;
+        this.#handling = undefined;
         this.#pump();
       },
-      (error: unknown) => this.#failed(error),
+      (error: unknown) => {
+        this.#handling = undefined;
+        this.#failed(error);
+      },
     );
   }
 
-  /** Takes more from the network unless the client is too fast, or does not read what it gets. */
-  #mayRead(): void {
-    const waitMs = this.#rate.take(this.connection.receivedBytes);
-    if (waitMs > 0) {
-      this.connection.pause();
-      this.services.clock.after(waitMs, () => this.#mayRead());
-    } else if (this.connection.queuedBytes > this.maxQueuedBytes / 4) {
-      this.connection.pause();
-    } else {
-      this.connection.resume();
-    }
+  /** Who does not read its answers asks no more questions. */
+  #untilTaken(): void {
+    this.connection.pause();
+    this.#wait(this.connection.flushed().catch(() => this.connection.destroy()));
   }
 
-  #drained(): void {
-    if (!this.closed && !this.#busy) this.#mayRead();
+  /** Handlers that answer at once, by a promise or not, must not keep the others waiting. */
+  #untilNextTurn(): void {
+    this.#left = TURN;
+    this.#wait(new Promise((resolve) => setImmediate(resolve)));
+  }
+
+  /** All that came is handled: takes more from the network, later if the client is too fast. */
+  #mayRead(): void {
+    if (this.connection.ended) return this.close();
+    const waitMs = this.#rate.take(this.connection.receivedBytes);
+    if (waitMs === 0) return this.connection.resume();
+    this.connection.pause();
+    this.#wait(
+      new Promise((resolve) => {
+        this.#slowed = this.services.clock.after(waitMs, resolve);
+      }),
+    );
   }
 
   #failed(error: unknown): void {
@@ -210,11 +236,14 @@ export class C2sStream {
       else this.#opened(item);
       return;
     }
-    if (this.session !== undefined) {
-      const kind = stanzaKind(item);
-      if (kind !== undefined) return this.#stanza(this.session, item);
-    }
-    return this.#negotiate(item);
+    const kind = stanzaKind(item);
+    if (kind === undefined) return this.#negotiate(item);
+    const { session } = this;
+    if (session !== undefined) checkFrom(item, session.jid);
+    const asked = kind === "iq" ? this.#askedBy(item) : undefined;
+    if (asked?.negotiate !== undefined) return asked.negotiate(this, item);
+    if (session !== undefined) return this.#stanza(session, item);
+    throw new StreamError("not-authorized", `<${kind}/> came before a resource was bound`);
   }
 
   // ── negotiation ────────────────────────────────────────────────────────────
@@ -226,11 +255,12 @@ export class C2sStream {
     }
     const host = this.services.host(header.to);
     if (host === undefined) {
-      throw new StreamError("host-unknown", `"${header.to}" is not served here`);
+      throw new StreamError("host-unknown", `${shown(header.to)} is not served here`);
     }
     if (this.host !== undefined && this.host !== host) {
       throw new StreamError("host-unknown", "the host cannot change on a stream that restarts");
     }
+    if (this.host === undefined) this.#expect("the login", this.services.limits.loginSeconds);
     this.host = host;
     this.#state = "open";
     this.#sendHeader();
@@ -253,27 +283,47 @@ export class C2sStream {
   }
 
   #negotiate(element: Element): void | Promise<void> {
-    const isIq = stanzaKind(element) === "iq";
-    const ns = isIq ? element.elements()[0]?.ns : element.ns;
-    const feature = this.#features.find((f) => f.ns === ns && f.negotiate !== undefined);
+    const feature = this.#featureOf(element.ns, false);
     if (feature?.negotiate !== undefined) return feature.negotiate(this, element);
+    const title = `<${element.name}/> of ${shown(element.ns)}`;
     if (this.session === undefined) {
-      throw new StreamError(
-        "not-authorized",
-        `<${element.name}/> came before the stream was negotiated`,
-      );
+      throw new StreamError("not-authorized", `${title} came before a resource was bound`);
     }
-    throw new StreamError(
-      "unsupported-stanza-type",
-      `<${element.name} xmlns='${element.ns}'/> is not understood`,
+    throw new StreamError("unsupported-stanza-type", `${title} is not understood`);
+  }
+
+  /** The feature that an IQ asks for, if it is to the server or to nobody (RFC 6120 §7.6.1). */
+  #askedBy(iq: Element): StreamFeature | undefined {
+    const to = iq.attr("to");
+    if (to !== undefined && to !== this.host?.domain.toString()) return undefined;
+    const type = iq.attr("type");
+    if (type === "result" || type === "error") return undefined;
+    for (const node of iq.children) {
+      if (typeof node !== "string") return this.#featureOf(node.ns, true);
+    }
+    return undefined;
+  }
+
+  #featureOf(ns: string, byIq: boolean): StreamFeature | undefined {
+    for (const feature of this.#features) {
+      if (feature.ns === ns && (feature.byIq ?? false) === byIq) return feature;
+    }
+    return undefined;
+  }
+
+  /** Ends the stream if the client does not get so far in time, counted from connecting. */
+  #expect(what: string, seconds: number): void {
+    const { clock } = this.services;
+    this.#due?.cancel();
+    if (seconds === 0) return;
+    this.#due = clock.after(this.connection.since + seconds * 1000 - clock.now(), () =>
+      this.close(new StreamError("connection-timeout", `${what} took too long`)),
     );
   }
 
   // ── stanzas ────────────────────────────────────────────────────────────────
 
   #stanza(session: Session, element: Element): void | Promise<void> {
-    const from = element.attr("from");
-    if (from !== undefined) checkFrom(from, session.jid);
     const host = this.host as VirtualHost;
     let stanza: Stanza;
     try {
@@ -293,7 +343,8 @@ export class C2sStream {
   #end(): void {
     if (this.closed) return;
     this.#state = "closed";
-    this.#loginTimer?.cancel();
+    this.#due?.cancel();
+    this.#slowed?.cancel();
     this.services.streams.delete(this);
     this.services.keepAlive.forget(this);
     const { session } = this;
@@ -302,13 +353,29 @@ export class C2sStream {
 }
 
 /** RFC 6120 §8.1.2.1: a client may only send as itself. */
-function checkFrom(from: string, own: Jid): void {
-  if (from === own.toString() || from === own.bare.toString()) return;
+function checkFrom(element: Element, own: Jid): void {
+  const from = element.attr("from");
+  if (from === undefined || from === own.toString() || from === own.bare.toString()) return;
   try {
     const claimed = Jid.parse(from);
     if (claimed.equals(own) || claimed.equals(own.bare)) return;
   } catch {
     // not even an address: refused below
   }
-  throw new StreamError("invalid-from", `"${from.slice(0, 100)}" is not the sender, ${own} is`);
+  throw new StreamError("invalid-from", `${shown(from)} is not the sender, ${own} is`);
+}
+
+/** What a client said, as error texts show it: short, and not cut in the middle of a character. */
+function shown(text: string): string {
+  return `"${text.slice(0, 100).toWellFormed()}"`;
+}
+
+/** The `<stream:error/>`, without its text if that cannot be written. */
+function errorText(error: StreamError): string {
+  try {
+    return serialize(error.toElement(), NS.client, STREAM_PREFIXES);
+  } catch {
+    const bare = new StreamError(error.condition).toElement();
+    return serialize(bare, NS.client, STREAM_PREFIXES);
+  }
 }

@@ -3,16 +3,22 @@ import type { Clock, Timer } from "../clock.ts";
 
 /** A stream that is watched. */
 interface Watched {
-  readonly connection: { readonly heardAt: number };
+  readonly connection: { readonly heardAt: number; readonly receivedBytes: number };
   /** Asks the peer for a sign of life. */
   ask(): void;
   close(error?: StreamError): void;
 }
 
+/** When a stream is looked at next, and what it had sent when it was asked, if it was. */
+interface Seat {
+  readonly second: number;
+  readonly askedAfter: number | undefined;
+}
+
 export interface KeepAliveOptions {
   /** Silence after which the peer is asked for a sign of life; 0 switches the watch off. */
   readonly idleSeconds: number;
-  /** How long it may take to answer. */
+  /** How long it may take to answer; 0 for as long as it likes. */
   readonly answerSeconds: number;
 }
 
@@ -25,7 +31,7 @@ export class KeepAlive {
   readonly #options: KeepAliveOptions;
   /** Streams by the second at which they are looked at next. */
   readonly #wheel: Map<number, Set<Watched>> = new Map();
-  readonly #state: Map<Watched, { second: number; askedAt: number | undefined }> = new Map();
+  readonly #state: Map<Watched, Seat> = new Map();
   #turn: Timer | undefined = undefined;
   #turned: number;
 
@@ -35,8 +41,14 @@ export class KeepAlive {
     this.#turned = this.#second(clock.now());
   }
 
+  /** How many streams are watched. */
+  get size(): number {
+    return this.#state.size;
+  }
+
+  /** Watches a stream until it is forgotten; `close` has to make it so. */
   watch(stream: Watched): void {
-    if (this.#options.idleSeconds === 0) return;
+    if (this.#options.idleSeconds === 0 || this.#state.has(stream)) return;
     this.#put(stream, stream.connection.heardAt + this.#options.idleSeconds * 1000, undefined);
     if (this.#turn === undefined) {
       this.#turned = this.#second(this.#clock.now());
@@ -61,9 +73,9 @@ export class KeepAlive {
     return Math.floor(ms / 1000);
   }
 
-  #put(stream: Watched, at: number, askedAt: number | undefined): void {
+  #put(stream: Watched, at: number, askedAfter: number | undefined): void {
     const second = Math.max(this.#second(at), this.#turned) + 1;
-    this.#state.set(stream, { second, askedAt });
+    this.#state.set(stream, { second, askedAfter });
     const seat = this.#wheel.get(second);
     if (seat) seat.add(stream);
     else this.#wheel.set(second, new Set([stream]));
@@ -71,10 +83,9 @@ export class KeepAlive {
 
   #schedule(): void {
     this.#turn = this.#clock.after(1000, () => {
+      this.#schedule();
       const now = this.#second(this.#clock.now());
       while (this.#turned < now) this.#look(++this.#turned);
-      if (this.#state.size > 0) this.#schedule();
-      else this.#turn = undefined;
     });
   }
 
@@ -89,15 +100,19 @@ export class KeepAlive {
     const state = this.#state.get(stream);
     if (state === undefined) return;
     const now = this.#clock.now();
-    const { heardAt } = stream.connection;
+    const { heardAt, receivedBytes } = stream.connection;
     const { idleSeconds, answerSeconds } = this.#options;
-    if (state.askedAt !== undefined && heardAt <= state.askedAt) {
+    // An answer may come in the millisecond of the question: bytes tell, not times.
+    if (state.askedAfter === receivedBytes) {
       stream.close(new StreamError("connection-timeout", "nothing was heard for too long"));
-    } else if (now - heardAt >= idleSeconds * 1000) {
-      stream.ask();
-      this.#put(stream, now + answerSeconds * 1000, now);
-    } else {
-      this.#put(stream, heardAt + idleSeconds * 1000, undefined);
+      return;
     }
+    if (now - heardAt < idleSeconds * 1000) {
+      this.#put(stream, heardAt + idleSeconds * 1000, undefined);
+      return;
+    }
+    if (answerSeconds > 0) this.#put(stream, now + answerSeconds * 1000, receivedBytes);
+    else this.#put(stream, now + idleSeconds * 1000, undefined);
+    stream.ask(); // after it has its seat, since asking may close it
   }
 }

@@ -29,7 +29,8 @@ export class RateLimit {
   take(total: number): number {
     if (this.#bytesPerMs === 0) return 0;
     const now = this.#clock.now();
-    const gained = (now - this.#at) * this.#bytesPerMs;
+    // A clock that is set back takes nothing away.
+    const gained = Math.max(0, now - this.#at) * this.#bytesPerMs;
     this.#allowed = Math.min(this.#burst, this.#allowed + gained);
     this.#at = now;
     this.#allowed -= total - this.#seen;

@@ -1,7 +1,6 @@
 import type { ChannelBindings } from "@rookery/stream";
 import type { Element, ParserLimits, StreamClose, StreamOpen } from "@rookery/xml";
 
-
 /** What TLS gave a connection. */
 export interface TlsFacts {
   readonly protocol: string;
@@ -25,18 +24,20 @@ export interface Connection {
   readonly canStartTls: boolean;
   /** Bytes written and not taken by the network yet. */
   readonly queuedBytes: number;
+  /** When the peer connected, by the server's clock. */
+  readonly since: number;
   /** When bytes were last heard from the peer, by the server's clock. */
   readonly heardAt: number;
+  /** The peer sends nothing more; what it sent before may still be there to read. */
+  readonly ended: boolean;
 
   /** Bytes received since the connection began. */
   readonly receivedBytes: number;
 
-  /** Called when there may be something to read. */
+  /** Called when there may be something to read, or the peer has ended. */
   onReadable: () => void;
   /** Called once, when the connection is gone; nothing is called after it. */
   onClose: () => void;
-  /** Called when the network has taken everything that was queued after it had not at once. */
-  onDrain: () => void;
 
   /** The next thing on the stream, if it is there. @throws XmlError */
   read(): Element | StreamOpen | StreamClose | undefined;
@@ -52,11 +53,17 @@ export interface Connection {
   /** Settles when everything sent so far was taken by the network; rejects if it never will be. */
   flushed(): Promise<void>;
   /**
-   * Goes on with TLS as the server. Whatever was received in the clear and not read is an attack
-   * (RFC 6120 §5.4.3.3) and ends the connection.
+   * Sends `proceed` and goes on with TLS as the server. When the handshake fails the connection is
+   * cut off, as there is no stream left to say anything on (RFC 6120 §5.4.3.2).
+   *
+   * @throws StreamError `policy-violation`, and sends nothing, if more was received in the clear
+   * than was read: it must not be taken for what comes by TLS.
    */
-  startTls(): Promise<void>;
-  /** Writes what is queued, then closes; a peer that does not take it is cut off after a while. */
+  startTls(proceed: string): Promise<void>;
+  /**
+   * Writes what is queued, then closes; a peer that does not take it is cut off after a while.
+   * Nothing is sent or read after it.
+   */
   close(): void;
   /** Cuts the connection off. */
   destroy(): void;

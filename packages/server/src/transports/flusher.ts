@@ -4,20 +4,20 @@
  */
 export class Flusher {
   #waiting: (() => void)[] = [];
-  #scheduled = false;
 
-  /** Calls `flush` at the end of this turn. */
-  soon(flush: () => void): void {
-    this.#waiting.push(flush);
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(() => this.#run());
+  /** How many wait for the end of this turn. */
+  get waiting(): number {
+    return this.#waiting.length;
   }
 
-  #run(): void {
+  /** Calls `flush`, which must not throw, at the end of this turn. */
+  soon(flush: () => void): void {
+    if (this.#waiting.push(flush) === 1) setImmediate(this.#run);
+  }
+
+  readonly #run = (): void => {
     const waiting = this.#waiting;
     this.#waiting = [];
-    this.#scheduled = false;
     for (const flush of waiting) flush();
-  }
+  };
 }

@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { StreamError } from "@rookery/protocol";
 import {
   type Element,
   type ParserLimits,
@@ -20,32 +21,47 @@ export interface StreamConnectionOptions {
   readonly clock: Clock;
   readonly flusher: Flusher;
   readonly tls: TlsFacts | undefined;
+  /** When the peer connected; now if left out. */
+  readonly since?: number;
   /** Puts TLS on the socket, as STARTTLS asks; absent where there is no certificate. */
   secure?(socket: Duplex): Promise<{ readonly socket: Duplex; readonly tls: TlsFacts }>;
+}
+
+/** Someone who waits until what was sent is taken. */
+interface Waiter {
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
 }
 
 /** XMPP over a stream of bytes (RFC 6120 §3): TCP, TLS over it, or a pipe in a test. */
 export class StreamConnection implements Connection {
   readonly address: string;
+  readonly since: number;
   onReadable: () => void = () => {};
   onClose: () => void = () => {};
-  onDrain: () => void = () => {};
   heardAt: number;
+  ended = false;
   receivedBytes = 0;
   tls: TlsFacts | undefined;
   readonly #options: StreamConnectionOptions;
   readonly #parser: StreamParser;
   #socket: Duplex;
+  /**
+   * `securing` from `<proceed/>` to the end of the TLS handshake, when nothing may be sent; `closing`
+   * when the last words are written: what comes then is dropped.
+   */
+  #state: "open" | "securing" | "closing" | "closed" = "open";
   #out = "";
   #flushing = false;
-  #closed = false;
+  #paused = false;
   #closeTimer: Timer | undefined = undefined;
-  #waiters: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
+  #waiters: Waiter[] = [];
 
   constructor(socket: Duplex, options: StreamConnectionOptions) {
     this.address = options.address;
     this.tls = options.tls;
     this.heardAt = options.clock.now();
+    this.since = options.since ?? this.heardAt;
     this.#options = options;
     this.#parser = new StreamParser(options.limits);
     this.#socket = socket;
@@ -65,10 +81,14 @@ export class StreamConnection implements Connection {
   }
 
   pause(): void {
+    if (this.#paused || this.#state !== "open") return;
+    this.#paused = true;
     this.#socket.pause();
   }
 
   resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
     this.#socket.resume();
   }
 
@@ -81,43 +101,48 @@ export class StreamConnection implements Connection {
   }
 
   send(text: string): void {
-    if (this.#closed) return;
+    if (this.#state !== "open") return;
     this.#out += text;
-    if (this.#flushing) return;
-    this.#flushing = true;
-    this.#options.flusher.soon(this.#flush);
+    this.#flushSoon();
   }
 
   flushed(): Promise<void> {
-    if (this.#closed) return Promise.reject(new Error("the connection is closed"));
+    if (this.#state !== "open") return Promise.reject(new Error("the connection is closed"));
     return new Promise((resolve, reject) => {
       this.#waiters.push({ resolve, reject });
-      if (!this.#flushing) {
-        this.#flushing = true;
-        this.#options.flusher.soon(this.#flush);
-      }
+      this.#flushSoon();
     });
   }
 
-  async startTls(): Promise<void> {
-    const { secure } = this.#options;
-    if (secure === undefined) throw new Error("there is no certificate for TLS");
-    if (this.#parser.pending) throw new Error("received more in the clear after <starttls/>");
-    await this.flushed();
-    const plain = this.#socket;
-    plain.removeAllListeners("data");
-    plain.removeAllListeners("drain");
-    const secured = await secure(plain);
-    this.tls = secured.tls;
-    this.#socket = secured.socket;
-    this.#parser.restart({ discard: true });
-    this.#attach(secured.socket);
+  async startTls(proceed: string): Promise<void> {
+    const options = this.#options;
+    if (options.secure === undefined) throw new Error("there is no certificate for TLS");
+    if (this.#parser.pending) {
+      throw new StreamError("policy-violation", "more came in the clear after <starttls/>");
+    }
+    // What comes from now on belongs to the handshake, not to the parser.
+    this.pause();
+    this.send(proceed);
+    const sent = this.flushed();
+    this.#state = "securing";
+    try {
+      await sent;
+      this.#detach(this.#socket);
+      const secured = await options.secure(this.#socket);
+      this.#secured(secured.socket, secured.tls);
+    } catch (error) {
+      this.destroy();
+      throw error;
+    }
   }
 
   close(): void {
-    if (this.#closed || this.#closeTimer !== undefined) return;
+    if (this.#state === "securing") this.destroy();
+    if (this.#state !== "open") return;
     this.#flush();
+    this.#state = "closing";
     this.#socket.end();
+    this.resume(); // or the peer's end would not be noticed
     this.#closeTimer = this.#options.clock.after(CLOSE_WAIT_MS, () => this.destroy());
   }
 
@@ -126,24 +151,58 @@ export class StreamConnection implements Connection {
     this.#gone();
   }
 
-  #attach(socket: Duplex): void {
-    socket.on("data", (bytes: Uint8Array) => this.#received(bytes));
-    socket.on("drain", () => this.onDrain());
-    socket.on("error", () => this.destroy());
-    socket.on("end", () => this.close());
-    socket.on("close", () => this.destroy());
+  #secured(socket: Duplex, tls: TlsFacts): void {
+    if (this.#state !== "securing") {
+      socket.destroy();
+      throw new Error("the connection closed in the TLS handshake");
+    }
+    this.#state = "open";
+    this.#paused = false;
+    this.tls = tls;
+    this.#socket = socket;
+    this.#parser.restart({ discard: true });
+    this.#attach(socket);
   }
 
-  #received(bytes: Uint8Array): void {
+  #attach(socket: Duplex): void {
+    // The peer may end first and still get its answers.
+    socket.allowHalfOpen = true;
+    socket.on("data", this.#onData);
+    socket.on("end", this.#onEnd);
+    socket.on("error", this.#onGone);
+    socket.on("close", this.#onGone);
+  }
+
+  /** A socket below TLS says nothing more, but may still break. */
+  #detach(socket: Duplex): void {
+    socket.off("data", this.#onData);
+    socket.off("end", this.#onEnd);
+  }
+
+  readonly #onData = (bytes: Uint8Array): void => {
+    if (this.#state !== "open") return;
     this.heardAt = this.#options.clock.now();
     this.receivedBytes += bytes.length;
     this.#parser.write(bytes);
     this.onReadable();
+  };
+
+  readonly #onEnd = (): void => {
+    if (this.#state !== "open") return;
+    this.ended = true;
+    this.onReadable();
+  };
+
+  readonly #onGone = (): void => this.destroy();
+
+  #flushSoon(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    this.#options.flusher.soon(this.#flush);
   }
 
   readonly #flush = (): void => {
     this.#flushing = false;
-    if (this.#closed) return;
     const text = this.#out;
     const waiters = this.#waiters;
     this.#out = "";
@@ -161,8 +220,8 @@ export class StreamConnection implements Connection {
   };
 
   #gone(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#state === "closed") return;
+    this.#state = "closed";
     this.#closeTimer?.cancel();
     this.#out = "";
     for (const waiter of this.#waiters) waiter.reject(new Error("the connection closed"));

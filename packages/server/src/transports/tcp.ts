@@ -6,10 +6,10 @@ import type { Clock } from "../clock.ts";
 import type { ListenAddress } from "../config/config.ts";
 import type { Log } from "../log.ts";
 import type { Connection, TlsFacts } from "./connection.ts";
-import { tlsFacts } from "./tls-facts.ts";
 import type { ConnectionCount } from "./connection-count.ts";
 import type { Flusher } from "./flusher.ts";
-import { StreamConnection } from "./stream-connection.ts";
+import { StreamConnection, type StreamConnectionOptions } from "./stream-connection.ts";
+import { tlsFacts } from "./tls-facts.ts";
 
 const BACKLOG = 1024;
 
@@ -46,11 +46,16 @@ export class TcpListener {
     const { host, port } = options.address;
     await new Promise<void>((resolve, reject) => {
       listener.#server.once("error", reject);
-      listener.#server.listen({ port, backlog: BACKLOG, ...(host !== undefined && { host }) }, () => {
-        listener.#server.off("error", reject);
-        listener.#server.on("error", (error) => options.log.error("a listener failed", { error }));
-        resolve();
-      });
+      listener.#server.listen(
+        { port, backlog: BACKLOG, ...(host !== undefined && { host }) },
+        () => {
+          listener.#server.off("error", reject);
+          listener.#server.on("error", (error) =>
+            options.log.error("a listener failed", { error }),
+          );
+          resolve();
+        },
+      );
     });
     return listener;
   }
@@ -75,56 +80,65 @@ export class TcpListener {
       return;
     }
     socket.once("close", release);
+    socket.on("error", () => socket.destroy());
+    const since = this.#options.clock.now();
     if (!this.#options.directTls) {
-      this.#accept(socket, address, undefined);
+      this.#accept(socket, { address, since, tls: undefined });
       return;
     }
     this.#secure(socket).then(
-      (secured) => this.#accept(secured.socket, address, secured.tls),
+      (secured) => this.#accept(secured.socket, { address, since, tls: secured.tls }),
       () => socket.destroy(),
     );
   }
 
-  #accept(socket: Duplex, address: string, tls: TlsFacts | undefined): void {
+  #accept(socket: Duplex, facts: Pick<StreamConnectionOptions, "address" | "since" | "tls">): void {
+    if (socket.destroyed) return;
     const { limits, clock, flusher, directTls } = this.#options;
     const secure = directTls ? {} : { secure: (plain: Duplex) => this.#secure(plain) };
     this.#options.accept(
-      new StreamConnection(socket, { address, limits, clock, flusher, tls, ...secure }),
+      new StreamConnection(socket, { ...facts, limits, clock, flusher, ...secure }),
     );
   }
 
   /** Does the TLS handshake as the server; rejects if it fails or takes too long. */
-  #secure(plain: Duplex): Promise<{ readonly socket: Duplex; readonly tls: TlsFacts }> {
-    const { clock, handshakeSeconds, directTls } = this.#options;
-    const socket = new TLSSocket(plain as Socket, {
+  async #secure(plain: Duplex): Promise<Secured> {
+    const { clock, log, handshakeSeconds, directTls } = this.#options;
+    const socket = new TLSSocket(plain, {
       ...this.#options.tls(directTls),
       isServer: true,
     });
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const closed = (): void => reject(new Error("the connection closed in the TLS handshake"));
+    const timer =
+      handshakeSeconds > 0
+        ? clock.after(handshakeSeconds * 1000, () =>
+            reject(new Error("the TLS handshake took too long")),
+          )
+        : undefined;
     this.#handshakes.add(plain);
-    return new Promise((resolve, reject) => {
-      const failed = (error: Error): void => {
-        done();
-        socket.destroy();
-        reject(error);
-      };
-      const closed = (): void => failed(new Error("the connection closed in the TLS handshake"));
-      const timer =
-        handshakeSeconds > 0
-          ? clock.after(handshakeSeconds * 1000, () => failed(new Error("the TLS handshake took too long")))
-          : undefined;
-      const done = (): void => {
-        this.#handshakes.delete(plain);
-        timer?.cancel();
-        socket.off("error", failed);
-        socket.off("close", closed);
-        socket.on("error", () => {}); // the connection's own handler follows
-      };
-      socket.once("error", failed);
-      socket.once("close", closed);
-      socket.once("secure", () => {
-        done();
-        resolve({ socket, tls: tlsFacts(socket) });
-      });
-    });
+    socket.on("error", reject); // stays: an error after the handshake is the connection's to handle
+    socket.once("end", closed);
+    socket.once("close", closed);
+    socket.once("secure", resolve);
+    try {
+      await promise;
+      return { socket, tls: tlsFacts(socket) };
+    } catch (error) {
+      socket.destroy();
+      log.debug("a TLS handshake failed", { address: (plain as Socket).remoteAddress, error });
+      throw error;
+    } finally {
+      this.#handshakes.delete(plain);
+      timer?.cancel();
+      socket.off("end", closed);
+      socket.off("close", closed);
+    }
   }
+}
+
+/** A socket with TLS on it. */
+interface Secured {
+  readonly socket: Duplex;
+  readonly tls: TlsFacts;
 }

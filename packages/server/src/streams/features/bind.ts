@@ -4,10 +4,14 @@ import { Session } from "../../sessions/session.ts";
 import type { C2sStream } from "../c2s.ts";
 import type { StreamFeature } from "../feature.ts";
 
+/** Characters of a resource that is renamed; with what is added it stays below the bound of 1023 bytes. */
+const KEPT_CHARACTERS = 200;
+
 /** Resource binding (RFC 6120 §7). */
 export const resourceBinding: StreamFeature = {
   name: "bind",
   ns: NS.bind,
+  byIq: true,
 
   offer(stream): Element | undefined {
     return canBind(stream) ? el(NS.bind, "bind") : undefined;
@@ -18,40 +22,62 @@ export const resourceBinding: StreamFeature = {
     if (user === undefined || host === undefined) {
       throw new StreamError("not-authorized", "a resource is bound after authentication");
     }
-    const iq = Stanza.read(element, user);
-    try {
-      if (iq.type !== "set") throw new StanzaError("bad-request", "binding is an IQ of type set");
+    answer({ stream, from: user }, element, ({ type, payload }) => {
+      if (type !== "set") throw new StanzaError("bad-request", "binding is an IQ of type set");
       if (stream.session) throw new StanzaError("not-allowed", "a resource is bound already");
-      const jid = settle(stream, user, bind.read(iq.payload[0] as Element).resource);
+      const jid = settle(stream, user, bind.read(payload[0] as Element).resource);
       const session = new Session(jid, stream.services.clock.now(), stream);
       stream.services.sessions.add(session);
       stream.bound(session);
-      stream.sendElement(
-        el(NS.client, "iq", { type: "result", id: iq.id }, bind.write({ jid })),
-      );
-      host.began(session);
-    } catch (error) {
-      if (!(error instanceof StanzaError)) throw error;
-      stream.sendElement(
-        el(NS.client, "iq", { type: "error", id: iq.id }, ...iq.payload, error.toElement()),
-      );
-    }
+      return { result: bind.write({ jid }), afterwards: () => host.began(session) };
+    });
   },
 };
 
-/** RFC 3921 §3, which old clients still ask for; it has nothing to do. */
+/** RFC 3921 §3, which old clients still ask for once a resource is bound; it has nothing to do. */
 export const legacySession: StreamFeature = {
   name: "session",
   ns: NS.session,
+  byIq: true,
 
   offer(stream): Element | undefined {
     return canBind(stream) ? el(NS.session, "session", {}, el(NS.session, "optional")) : undefined;
   },
 
   negotiate(stream, element) {
-    stream.sendElement(el(NS.client, "iq", { type: "result", id: element.attr("id") }));
+    if (stream.session === undefined) {
+      throw new StreamError("not-authorized", "a session comes after resource binding");
+    }
+    answer({ stream, from: stream.session.jid }, element, ({ type }) => {
+      if (type !== "set") throw new StanzaError("bad-request", "a session is an IQ of type set");
+      return {};
+    });
   },
 };
+
+interface Answer {
+  readonly result?: Element;
+  afterwards?(): void;
+}
+
+/** Answers an IQ of the negotiation; a StanzaError that is thrown is the answer, too. */
+function answer(
+  { stream, from }: { readonly stream: C2sStream; readonly from: Jid },
+  element: Element,
+  ask: (iq: Stanza) => Answer,
+): void {
+  const id = element.attr("id");
+  try {
+    const given = ask(Stanza.read(element, from));
+    stream.sendElement(el(NS.client, "iq", { type: "result", id }, given.result));
+    given.afterwards?.();
+  } catch (error) {
+    if (!(error instanceof StanzaError)) throw error;
+    stream.sendElement(
+      el(NS.client, "iq", { type: "error", id }, ...element.elements(), error.toElement()),
+    );
+  }
+}
 
 function canBind(stream: C2sStream): boolean {
   return stream.user !== undefined && stream.session === undefined;
@@ -68,7 +94,7 @@ function settle(stream: C2sStream, user: Jid, wanted: string | undefined): Jid {
         taken.close(new StreamError("conflict", "another client took this resource"));
         break;
       case "rename":
-        jid = user.withResource(`${jid.resource.slice(0, 200)}-${random.id()}`);
+        jid = renamed(user, jid.resource, random.id());
         break;
       case "refuse":
         throw new StanzaError("conflict", `the resource "${jid.resource}" is connected already`);
@@ -76,7 +102,17 @@ function settle(stream: C2sStream, user: Jid, wanted: string | undefined): Jid {
   }
   const { sessionsPerAccount } = limits;
   if (sessionsPerAccount > 0 && sessions.of(user).length >= sessionsPerAccount) {
-    throw new StanzaError("resource-constraint", `${user} has ${sessionsPerAccount} sessions already`, { type: "wait" });
+    throw new StanzaError(
+      "resource-constraint",
+      `${user} has ${sessionsPerAccount} sessions already`,
+      { type: "wait" },
+    );
   }
   return jid;
+}
+
+/** What was asked for, with something added that nobody else has. */
+function renamed(user: Jid, resource: string, suffix: string): Jid {
+  const kept = Array.from(resource).slice(0, KEPT_CHARACTERS).join("");
+  return user.withResource(`${kept}-${suffix}`);
 }

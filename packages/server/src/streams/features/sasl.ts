@@ -1,6 +1,5 @@
 import { Jid, NS, StreamError } from "@rookery/protocol";
 import {
-  after,
   ownAccount,
   type SaslAuth,
   SaslError,
@@ -68,17 +67,20 @@ function offered(stream: C2sStream): readonly string[] {
 
 /** @throws SaslError for what is not a message of an exchange. */
 function respond(stream: C2sStream, element: Element): Maybe<SaslStep> {
+  const running = stream.sasl.mechanism;
   switch (element.name) {
     case "auth": {
+      if (running !== undefined) {
+        throw new SaslError("malformed-request", "<auth/> came in the middle of an exchange");
+      }
       const { mechanism, initialResponse } = saslAuth.read(element);
       return begin(stream, { mechanism, initialResponse });
     }
     case "response": {
-      const { mechanism } = stream.sasl;
-      if (mechanism === undefined) {
+      if (running === undefined) {
         throw new SaslError("malformed-request", "<response/> came before <auth/>");
       }
-      return mechanism.respond(saslResponse.read(element));
+      return running.respond(saslResponse.read(element));
     }
     case "abort":
       throw new SaslError("aborted");
@@ -93,11 +95,7 @@ function begin(stream: C2sStream, { mechanism: name, initialResponse }: SaslAuth
   }
   const mechanism = serverMechanism(name, saslServer(stream));
   stream.sasl.mechanism = mechanism;
-  if (initialResponse !== undefined || !name.startsWith("SCRAM-")) {
-    return mechanism.respond(initialResponse);
-  }
-  // The client speaks first in SCRAM: without an initial response it is asked for (RFC 6120 §6.4.2).
-  return { step: "challenge", data: new Uint8Array() };
+  return mechanism.respond(initialResponse);
 }
 
 function saslServer(stream: C2sStream): SaslServer {

@@ -1,5 +1,6 @@
 import { NS, StreamError } from "@rookery/protocol";
-import { type Element, el } from "@rookery/xml";
+import { type Element, el, serialize } from "@rookery/xml";
+import type { C2sStream } from "../c2s.ts";
 import type { StreamFeature } from "../feature.ts";
 
 /** STARTTLS (RFC 6120 §5). */
@@ -8,7 +9,7 @@ export const starttls: StreamFeature = {
   ns: NS.tls,
 
   offer(stream): Element | undefined {
-    if (stream.connection.tls !== undefined || !stream.connection.canStartTls) return undefined;
+    if (!canSecure(stream)) return undefined;
     const required = stream.services.auth.requireTls ? el(NS.tls, "required") : undefined;
     return el(NS.tls, "starttls", {}, required);
   },
@@ -17,13 +18,17 @@ export const starttls: StreamFeature = {
     if (element.name !== "starttls") {
       throw new StreamError("bad-format", `<${element.name}/> is not expected here`);
     }
-    if (stream.connection.tls !== undefined || !stream.connection.canStartTls) {
+    if (!canSecure(stream)) {
       stream.sendElement(el(NS.tls, "failure"));
       stream.close();
       return;
     }
-    stream.sendElement(el(NS.tls, "proceed"));
-    await stream.connection.startTls();
+    await stream.connection.startTls(serialize(el(NS.tls, "proceed"), NS.client));
     stream.restart();
   },
 };
+
+/** TLS comes once, and before authentication (RFC 6120 §5.3.1). */
+function canSecure({ connection, user }: C2sStream): boolean {
+  return connection.tls === undefined && connection.canStartTls && user === undefined;
+}
