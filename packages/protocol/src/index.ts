@@ -58,6 +58,13 @@ export { Jid } from "./jid.ts";
 export { escapeLocalpart, JID_ESCAPING, unescapeLocalpart } from "./jid-escaping.ts";
 export { NS } from "./namespaces.ts";
 export { type Bind, bind } from "./payloads/bind.ts";
+export {
+  BLOCKING_NS,
+  blockCommand,
+  blockedCondition,
+  blockList,
+  unblockCommand,
+} from "./payloads/blocking.ts";
 export { capsInput, type EntityCaps, entityCaps } from "./payloads/caps.ts";
 export {
   COMMANDS_NS,
@@ -86,6 +93,7 @@ export {
 export { type DiscoItem, type DiscoItems, discoItems } from "./payloads/disco-items.ts";
 export { type Forwarded, forwarded } from "./payloads/forward.ts";
 export { type Hint, hint, hintsOf } from "./payloads/hints.ts";
+export { type LastActivity, lastActivity, lastActivityRequest } from "./payloads/last-activity.ts";
 export {
   allTexts,
   body,
@@ -104,6 +112,7 @@ export {
   status,
   writeAvailability,
 } from "./payloads/presence.ts";
+export { isReservedForPrivateData, PRIVATE_NS, privateData } from "./payloads/private-storage.ts";
 export {
   ROSTER_ITEM_LIMITS,
   type RosterItem,
@@ -123,6 +132,15 @@ export {
 } from "./payloads/rpc.ts";
 export { RpcDouble, type RpcStruct, type RpcValue } from "./payloads/rpc-values.ts";
 export {
+  SEARCH_NS,
+  type SearchAnswer,
+  type SearchFields,
+  type SearchItem,
+  type SearchRequest,
+  searchAnswer,
+  searchRequest,
+} from "./payloads/search.ts";
+export {
   type OriginId,
   originId,
   STANZA_ID_NS,
@@ -132,6 +150,14 @@ export {
   withoutStanzaIds,
 } from "./payloads/stanza-id.ts";
 export { type EntityTime, entityTime, timeRequest } from "./payloads/time.ts";
+export {
+  VCARD_NS,
+  type VcardClass,
+  type VcardNames,
+  vcard,
+  vcardClass,
+  vcardNames,
+} from "./payloads/vcard.ts";
 export { type SoftwareVersion, softwareVersion, versionRequest } from "./payloads/version.ts";
 export { domainToAscii } from "./precis/domainpart.ts";
 export { PreparationError } from "./precis/preparation-error.ts";
