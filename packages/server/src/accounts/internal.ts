@@ -15,7 +15,7 @@ import { AccountError, type ManagedAccounts } from "./accounts.ts";
 import { nodeCrypto } from "./node-crypto.ts";
 
 /** PBKDF2 iterations of new passwords. Clients pay for them at each login, attackers at each guess. */
-export const ITERATIONS = 10_000;
+const ITERATIONS = 10_000;
 const SALT_BYTES = 16;
 const SECRET_BYTES = 32;
 
