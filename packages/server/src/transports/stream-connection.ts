@@ -117,7 +117,8 @@ export class StreamConnection implements Connection {
   async startTls(proceed: string): Promise<void> {
     const options = this.#options;
     if (options.secure === undefined) throw new Error("there is no certificate for TLS");
-    if (this.#parser.pending) {
+    // White space may follow, as between any two elements.
+    if (this.#parser.next() !== undefined || this.#parser.pending) {
       throw new StreamError("policy-violation", "more came in the clear after <starttls/>");
     }
     // What comes from now on belongs to the handshake, not to the parser.
