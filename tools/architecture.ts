@@ -192,6 +192,7 @@ const DIRECTIONS: readonly Direction[] = [
       "version.ts",
       "config/limits.ts",
       "storage/api.ts",
+      "storage/element-codec.ts",
       "storage/stanza-codec.ts",
       "sessions/session.ts",
       "sessions/slot.ts",

@@ -31,6 +31,8 @@ export interface Sessions {
  */
 export interface Host {
   readonly domain: Jid;
+  /** When the host was started, in milliseconds since 1970. */
+  readonly since: number;
   readonly log: Log;
   readonly clock: Clock;
   readonly random: Random;
@@ -81,6 +83,13 @@ export interface Host {
    * told of an account is mostly bound to this.
    */
   maySeePresence(account: Jid, asker: Jid): Maybe<boolean>;
+  /**
+   * Makes an account and others look offline to each other (XEP-0191 §3.3). An address stands for
+   * all below it. To be called while they are not blocked yet.
+   */
+  hidePresence(account: Jid, from: readonly Jid[]): Maybe<void>;
+  /** Makes them see each other again, as far as they are subscribed (XEP-0191 §3.4). */
+  showPresence(account: Jid, to: readonly Jid[]): Maybe<void>;
   /** Calls `action` once after `ms` milliseconds, unless the module is unloaded before. */
   after(ms: number, action: () => void): void;
   /** What a required module offers. @throws Error if it is not listed in `requires`. */

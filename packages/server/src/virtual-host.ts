@@ -41,6 +41,7 @@ export class VirtualHost {
   readonly modules: ModuleLoader;
   readonly im: InstantMessaging;
   readonly #services: HostServices;
+  readonly #since: number;
   readonly #iq: IqHandlers;
   readonly #features: FeatureCounts = { account: new Map(), host: new Map() };
 
@@ -51,6 +52,7 @@ export class VirtualHost {
     this.im = parts.im;
     this.#iq = parts.iq;
     this.#services = services;
+    this.#since = services.clock.now();
     this.modules = new ModuleLoader((module, offerOf) => this.#scope(module, offerOf));
   }
 
@@ -116,6 +118,7 @@ export class VirtualHost {
     const abort = new AbortController();
     const host: Host = {
       domain,
+      since: this.#since,
       accounts,
       clock,
       random,
@@ -145,6 +148,8 @@ export class VirtualHost {
       send: (stanza) => router.route(stanza),
       refuse: (stanza, error) => router.refuse(stanza, error),
       maySeePresence: (account, asker) => this.im.maySeePresence(account, asker),
+      hidePresence: (account, from) => this.im.visibility.hide(account, from),
+      showPresence: (account, to) => this.im.visibility.show(account, to),
       after: (ms, action) => {
         const cancel = (): void => timer.cancel();
         const timer = clock.after(ms, () => {

@@ -1,5 +1,5 @@
 import type { Jid, Stanza } from "@rookery/protocol";
-import { type Flow, flow, type Signal, signal } from "../hooks.ts";
+import { type Chain, chain, type Flow, flow, type Signal, signal } from "../hooks.ts";
 import type { Session } from "../sessions/session.ts";
 
 /** `sent`: from a session of the account; `received`: to the account. */
@@ -47,6 +47,26 @@ export interface IqEvent {
 
 export const iqFlow: Flow<IqEvent, "reject" | "rewrite"> = flow("iq", ["reject", "rewrite"]);
 
+/** Someone, as an account of this server sees them. */
+export interface ContactQuery {
+  /** A bare JID. */
+  readonly account: Jid;
+  /** Any address: of an account, a resource, a room, a domain. */
+  readonly other: Jid;
+}
+
+/**
+ * True if the account has blocked the other (XEP-0191): nothing of the one may reach the other, by
+ * no route. Messages, presence and requests to and from the account itself are looked after;
+ * whoever sends something in its name beside these, or shows it something that was kept (archive,
+ * rooms, nodes), asks here. Nobody answers where there is no blocking.
+ */
+export const contactBlocked: Chain<ContactQuery, boolean, "answer"> = chain("contact-blocked", [
+  "answer",
+]);
+
+/** An account was removed with everything it owned; what is remembered of it is to be forgotten. */
+export const accountRemoved: Signal<Jid> = signal("account-removed");
 /** A resource was bound. */
 export const sessionBegan: Signal<Session> = signal("session-began");
 /** The stream of a session is gone; its presence is not broadcast as unavailable yet. */

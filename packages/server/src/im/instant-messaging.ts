@@ -10,12 +10,13 @@ import type { Router } from "../router.ts";
 import type { Session } from "../sessions/session.ts";
 import type { SessionTable } from "../sessions/table.ts";
 import type { Storage } from "../storage/api.ts";
-import { type IqEvent, iqFlow, sessionBegan, sessionEnded } from "./contract.ts";
+import { accountRemoved, type IqEvent, iqFlow, sessionBegan, sessionEnded } from "./contract.ts";
 import { Messages } from "./messages.ts";
 import { Presence } from "./presence.ts";
 import { openRosters, type Rosters } from "./roster.ts";
 import { RosterRequests } from "./roster-requests.ts";
 import { Subscriptions } from "./subscriptions.ts";
+import { presenceRoute, Visibility } from "./visibility.ts";
 
 /** What instant messaging needs from its host and the server. */
 export interface InstantMessagingServices {
@@ -34,6 +35,8 @@ export interface InstantMessagingServices {
 /** RFC 6121 for the accounts of one host: where messages, presence and requests meet its rules. */
 export class InstantMessaging {
   readonly rosters: Rosters;
+  /** Appearing offline to some. */
+  readonly visibility: Visibility;
   readonly #services: InstantMessagingServices;
   readonly #messages: Messages;
   readonly #presence: Presence;
@@ -44,6 +47,8 @@ export class InstantMessaging {
   private constructor(services: InstantMessagingServices, rosters: Rosters) {
     const { hooks, accounts, sessions, router, limits, random, log } = services;
     const route = (stanza: Stanza): Maybe<void> => router.route(stanza);
+    const tell = presenceRoute(hooks, route);
+    this.visibility = new Visibility({ sessions, rosters, tell });
     this.#services = services;
     this.rosters = rosters;
     const requests = new RosterRequests({ rosters, sessions, random, iq: services.iq });
@@ -53,7 +58,7 @@ export class InstantMessaging {
       accounts,
       sessions,
       requests,
-      route,
+      route: tell,
       refuse,
       log,
     });
@@ -64,7 +69,7 @@ export class InstantMessaging {
       sessions,
       rosters,
       subscriptions,
-      route,
+      route: tell,
       maxTargets: limits.presenceTargets,
       isLocal: services.isLocal,
     });
@@ -136,6 +141,7 @@ export class InstantMessaging {
       await removed;
     } finally {
       this.rosters.forget(account, Promise.resolve()); // what was read of it meanwhile
+      this.#services.hooks.emit(accountRemoved, account);
       this.#leaving.delete(key);
     }
   }

@@ -2,8 +2,13 @@ import { type Jid, priorityOf, Stanza, StanzaError } from "@rookery/protocol";
 import { after } from "@rookery/stream";
 import type { Hooks, Maybe } from "../hooks.ts";
 import type { Session } from "../sessions/session.ts";
-import { type Slot, slot } from "../sessions/slot.ts";
-import { type PresenceEvent, presenceFlow, sessionTakesMessages } from "./contract.ts";
+import {
+  contactBlocked,
+  type PresenceEvent,
+  presenceFlow,
+  sessionTakesMessages,
+} from "./contract.ts";
+import { directed } from "./directed.ts";
 import type { Roster, Rosters } from "./roster.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 
@@ -17,11 +22,9 @@ export interface PresenceServices {
   readonly maxTargets: number;
   /** True for a domain of this server, whose sessions can be seen here. */
   readonly isLocal: (domain: string) => boolean;
+  /** Made by `presenceRoute`. */
   route(stanza: Stanza): Maybe<void>;
 }
-
-/** Whom a session has sent directed presence to, by address (RFC 6121 §4.6.2). */
-const directed: Slot<Map<string, Jid> | undefined> = slot("presence/directed", undefined);
 
 /** The exchange of presence: RFC 6121 §4 and §8.5. */
 export class Presence {
@@ -185,7 +188,15 @@ export class Presence {
         new Stanza({ kind: "presence", type: "probe", from: session.jid, to: contact }),
       );
     }
-    for (const request of roster.pendingRequests()) session.send(request);
+    for (const request of roster.pendingRequests()) this.#remind(session, request);
+  }
+
+  /** Shows a request that waits for an answer, unless its sender was blocked since. */
+  #remind(session: Session, request: Stanza): void {
+    const query = { account: session.jid.bare, other: request.from };
+    void after(this.#services.hooks.run(contactBlocked, query), (isBlocked) => {
+      if (!isBlocked) session.send(request);
+    });
   }
 
   // ── what others ask ────────────────────────────────────────────────────────
