@@ -1,4 +1,5 @@
 export { decodeBase64, encodeBase64 } from "./base64.ts";
+export { toClientNs } from "./content-namespace.ts";
 export { type Crypto, type HashName, webCrypto } from "./crypto.ts";
 export {
   readStreamHeader,
