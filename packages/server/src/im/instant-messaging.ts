@@ -11,7 +11,7 @@ import type { Session } from "../sessions/session.ts";
 import type { SessionTable } from "../sessions/table.ts";
 import type { Storage } from "../storage/api.ts";
 import { accountRemoved, type IqEvent, iqFlow, sessionBegan, sessionEnded } from "./contract.ts";
-import { Messages } from "./messages.ts";
+import { Messages, refuseMessage } from "./messages.ts";
 import { Presence } from "./presence.ts";
 import { openRosters, type Rosters } from "./roster.ts";
 import { RosterRequests } from "./roster-requests.ts";
@@ -97,10 +97,7 @@ export class InstantMessaging {
 
   /** Takes a stanza for an account, or for one of its resources. @throws StanzaError */
   deliver(stanza: Stanza, to: Jid): Maybe<void> {
-    if (this.#isLeaving(to)) {
-      if (stanza.kind === "presence") return;
-      throw new StanzaError("service-unavailable");
-    }
+    if (this.#isLeaving(to)) return toNobody(stanza, to);
     switch (stanza.kind) {
       case "message":
         return this.#messages.deliver(stanza, to);
@@ -202,6 +199,12 @@ export class InstantMessaging {
       return alike(iq, () => this.#services.iq.answer(iq, ["account"], account, session));
     });
   }
+}
+
+/** What becomes of a stanza for an account that there is not (RFC 6121 §8.5.1). */
+function toNobody(stanza: Stanza, to: Jid): void {
+  if (stanza.kind === "message") refuseMessage(stanza, to);
+  else if (stanza.isRequest) throw notOffered(stanza);
 }
 
 /** An account that offers nothing to the asker answers in the words of one that there is not. */

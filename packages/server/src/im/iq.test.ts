@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { conversation } from "@rookery/testkit";
-import { iqFlow } from "./contract.ts";
+import type { Element } from "@rookery/xml";
+import { type IqEvent, iqFlow } from "./contract.ts";
 
 const cast = {
   romeo: "romeo@example.org/balcony",
@@ -168,9 +169,9 @@ test(
     const slow = Promise.withResolvers<void>();
     stage.server
       .host("example.org")
-      .hooks.add(iqFlow, "reject", "test", ((event: {
-        readonly stanza: { readonly id: string };
-      }) => (event.stanza.id === "first" ? slow.promise : undefined)) as never);
+      .hooks.add(iqFlow, "reject", "test", (event: IqEvent) =>
+        event.stanza.id === "first" ? slow.promise : undefined,
+      );
     for (const id of ["first", "second"]) romeo.client.send(ask("").replace("q1", id));
     await juliet.asks(ask(""), error("service-unavailable"));
     assert.equal(romeo.client.queued.length, 0);
@@ -181,7 +182,7 @@ test(
   }),
 );
 
-function badRequest(answer: import("@rookery/xml").Element): void {
+function badRequest(answer: Element): void {
   assert.equal(answer.attr("type"), "error");
   const found = answer
     .child("jabber:client", "error")

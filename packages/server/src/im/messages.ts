@@ -45,7 +45,7 @@ export class Messages {
     }
     return after(this.#services.accounts.exists(to.bare), (exists) => {
       if (exists) return this.#lead(message, to, this.#targets(message, to));
-      refuse(message, to); // §8.5.1
+      refuseMessage(message, to); // §8.5.1
     });
   }
 
@@ -54,7 +54,7 @@ export class Messages {
     return after(this.#services.hooks.lead(messageFlow, event), (passed) => {
       if (passed === undefined) return;
       for (const session of passed.targets) session.send(passed.stanza);
-      if (passed.targets.length === 0) refuse(passed.stanza, to);
+      if (passed.targets.length === 0) refuseMessage(passed.stanza, to);
     });
   }
 
@@ -81,7 +81,7 @@ export class Messages {
  * What nobody takes goes back; what expects no answer is dropped (§8.5.1, §8.5.2.1.1). The words
  * are the same whether there is such an account or not.
  */
-function refuse(message: Stanza, to: Jid): void {
+export function refuseMessage(message: Stanza, to: Jid): void {
   if (message.type === "headline" || message.type === "error") return;
   throw new StanzaError("service-unavailable", `${to} takes no such message now`);
 }

@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import { befriend, conversation, Person } from "@rookery/testkit";
-import { presenceFlow } from "./contract.ts";
+import { type PresenceEvent, presenceFlow } from "./contract.ts";
 
 const cast = {
   romeo: "romeo@example.org/balcony",
@@ -233,8 +233,9 @@ test(
     await juliet.ignoresAll();
     const slow = Promise.withResolvers<void>();
     const { hooks } = stage.server.host("example.org");
-    hooks.add(presenceFlow, "record", "test", ((event: { stanza: { id?: string } }) =>
-      event.stanza.id === "first" ? slow.promise : undefined) as never);
+    hooks.add(presenceFlow, "record", "test", (event: PresenceEvent) =>
+      event.stanza.id === "first" ? slow.promise : undefined,
+    );
     romeo.client.send("<presence id='first'/><presence type='unavailable' id='second'/>");
     await juliet.client.sync();
     slow.resolve();
@@ -250,7 +251,7 @@ test(
     await juliet.comesOnline();
     const slow = Promise.withResolvers<void>();
     const { hooks } = stage.server.host("example.org");
-    hooks.add(presenceFlow, "record", "test", (() => slow.promise) as never);
+    hooks.add(presenceFlow, "record", "test", () => slow.promise);
     romeo.client.send("<presence/><presence to='juliet@example.org/chamber'/>");
     await new Promise(setImmediate);
     stage.server.sessions.get(romeo.jid)?.close();

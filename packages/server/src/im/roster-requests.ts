@@ -38,8 +38,29 @@ export class RosterRequests {
     services.iq.add("own", "set", rosterQuery, (request) => this.#set(request));
   }
 
-  /** Tells all interested resources of a change (§2.1.6). */
-  push(account: Jid, change: RosterChange): void {
+  /** Tells all interested resources of a change (§2.1.6), and takes it back if it cannot be stored. */
+  push(account: Jid, { change, committed }: RosterUpdate): void {
+    if (change === undefined) return;
+    this.#pushAll(account, change);
+    committed
+      .catch(() => this.#correct(account, change.jid))
+      .catch(() => {
+        // what cannot be read now, clients get with the next roster: its version is another one
+      });
+  }
+
+  /** Pushes what the roster has of a contact after a change to it was lost. */
+  async #correct(account: Jid, jid: Jid): Promise<void> {
+    const roster = await this.#services.rosters.get(account);
+    const item = roster.get(jid);
+    this.#pushAll(account, {
+      jid,
+      item: item?.listed ? item : undefined,
+      version: roster.version,
+    });
+  }
+
+  #pushAll(account: Jid, change: RosterChange): void {
     for (const session of this.#services.sessions.of(account)) {
       if (session.get(interested)) this.#pushTo(session, change);
     }
@@ -83,7 +104,7 @@ export class RosterRequests {
   }
 
   #changed(account: Jid, update: RosterUpdate, removed: boolean): Maybe<IqAnswer> {
-    if (update.change) this.push(account, update.change);
+    this.push(account, update);
     const ended = removed && update.previous ? this.onRemoved(account, update.previous) : undefined;
     return after(ended, () => ({ committed: update.committed }));
   }

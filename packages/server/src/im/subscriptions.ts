@@ -7,7 +7,6 @@ import {
   type RosterContent,
   type RosterItem,
   type Rosters,
-  type RosterUpdate,
   subscriptionOf,
   withSubscription,
   writeRequest,
@@ -58,7 +57,7 @@ export class Subscriptions {
     };
     return after(this.#services.rosters.update(account, contact, change), (update) => {
       update.committed.catch((error: unknown) => this.#services.refuse(presence, error));
-      this.#push(account, update);
+      this.#services.requests.push(account, update);
       if (decided) return this.#sent(decided, stanza, contact);
     });
   }
@@ -97,7 +96,7 @@ export class Subscriptions {
     };
     return after(this.#services.rosters.update(account, contact, change), (update) => {
       if (decided?.deliver) this.#deliver(account, stanza);
-      this.#push(account, update);
+      this.#services.requests.push(account, update);
       update.committed.catch((error: unknown) =>
         this.#services.log.error("a subscription was not stored", { error }),
       );
@@ -118,10 +117,6 @@ export class Subscriptions {
     let done: Maybe<void> = undefined;
     for (const type of stanzas) done = after(done, () => this.#say(account, item.jid, type));
     return done;
-  }
-
-  #push(account: Jid, { change }: RosterUpdate): void {
-    if (change) this.#services.requests.push(account, change);
   }
 
   /** A request goes to available resources (§3.1.3), the rest to interested ones (§3.1.6, §3.2.3, §3.3.3). */
