@@ -42,7 +42,7 @@ export class C2sStream {
   #busy = false;
   /** The stanza that is in hand, if its handler has to wait. */
   #handling: Promise<void> | undefined = undefined;
-  /** Stanzas that may still be handled in this turn. */
+  /** Stanzas that may still be handled before a turn of the event loop is let pass. */
   #left = TURN;
   /** Until the client has logged in. */
   #due: Timer | undefined = undefined;
@@ -153,12 +153,8 @@ export class C2sStream {
   // ── reading ────────────────────────────────────────────────────────────────
 
   #readable(): void {
-    if (this.#busy) {
-      this.connection.pause();
-    } else {
-      this.#left = TURN;
-      this.#pump();
-    }
+    if (this.#busy) this.connection.pause();
+    else this.#pump();
   }
 
   /** Handles what is there, in order; waits where a handler has to wait. */
@@ -201,7 +197,7 @@ export class C2sStream {
     this.#wait(this.connection.flushed().catch(() => this.connection.destroy()));
   }
 
-  /** Handlers that answer at once, by a promise or not, must not keep the others waiting. */
+  /** However much has come, and even if all is answered at once, the others are not kept waiting. */
   #untilNextTurn(): void {
     this.#left = TURN;
     this.#wait(new Promise((resolve) => setImmediate(resolve)));

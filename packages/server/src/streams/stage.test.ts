@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { type Duplex, duplexPair } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NS, type StreamErrorCondition } from "@rookery/protocol";
-import { Flusher, StreamConnection } from "@rookery/server";
 import { PASSWORD, type TestServer } from "@rookery/testkit";
+import { Flusher } from "../transports/flusher.ts";
+import { StreamConnection } from "../transports/stream-connection.ts";
 
 export const HEADER: string = header("example.org");
 
@@ -33,16 +34,21 @@ const WAIT_MS = 5000;
 /** Writes text as it is and keeps the text it gets, parsing nothing. */
 export class RawClient {
   readonly socket: Duplex;
-  /** All that was received and not taken by `until`. */
-  text = "";
+  /** The server's end, of a connection in memory. */
+  readonly peer: Duplex | undefined;
   closed = false;
+  #pieces: string[] = [];
+  /** What came since it was last searched. */
+  #fresh = "";
   #wake: () => void = () => {};
 
-  constructor(socket: Duplex) {
+  constructor(socket: Duplex, peer?: Duplex) {
     this.socket = socket;
+    this.peer = peer;
     socket.setEncoding("utf8");
     socket.on("data", (text: string) => {
-      this.text += text;
+      this.#pieces.push(text);
+      this.#fresh += text;
       this.#wake();
     });
     socket.on("end", () => socket.end());
@@ -53,18 +59,37 @@ export class RawClient {
     });
   }
 
+  /** All that was received and not taken by `until`. */
+  get text(): string {
+    const text = this.#pieces.join("");
+    this.text = text;
+    return text;
+  }
+
+  set text(text: string) {
+    this.#pieces = text === "" ? [] : [text];
+  }
+
   write(text: string | Uint8Array): void {
     this.socket.write(text);
   }
 
   /** Takes all up to the end of a text, once it is there. */
   async until(text: string): Promise<string> {
-    await this.#when(() => this.text.includes(text) || this.closed, `"${text}"`);
-    const end = this.text.indexOf(text);
-    assert.notEqual(end, -1, `closed without "${text}", after ${this.text}`);
-    const taken = this.text.slice(0, end + text.length);
-    this.text = this.text.slice(end + text.length);
-    return taken;
+    this.#fresh = this.text;
+    let end = "";
+    await this.#when(() => {
+      end += this.#fresh;
+      this.#fresh = "";
+      if (end.includes(text)) return true;
+      end = end.slice(-text.length);
+      return this.closed;
+    }, `"${text}"`);
+    const all = this.text;
+    const at = all.indexOf(text);
+    if (at < 0) assert.fail(`closed without "${text}", after ${all.slice(-1000)}`);
+    this.text = all.slice(at + text.length);
+    return all.slice(0, at + text.length);
   }
 
   /** Everything until the connection is closed. */
@@ -116,7 +141,7 @@ export function connect(stage: TestServer, options: { highWaterMark?: number } =
       tls: undefined,
     }),
   );
-  return new RawClient(client);
+  return new RawClient(client, peer);
 }
 
 /**

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NS, type StreamErrorCondition } from "@rookery/protocol";
-import type { Log } from "@rookery/server";
 import { TestServer } from "@rookery/testkit";
 import { el } from "@rookery/xml";
+import type { Log } from "../log.ts";
 import { type StreamFeature, streamFeatures } from "./feature.ts";
 import {
   bindResource,

@@ -13,6 +13,16 @@ export class ConnectionCount {
     this.#mostPerAddress = mostPerAddress;
   }
 
+  /** How many connections are open. */
+  get size(): number {
+    return this.#all;
+  }
+
+  /** From how many addresses, or networks of IPv6. */
+  get networks(): number {
+    return this.#byAddress.size;
+  }
+
   /** @returns a function to call once the connection is closed, or undefined if it is one too many. */
   take(address: string): (() => void) | undefined {
     const network = networkOf(address);
@@ -21,7 +31,11 @@ export class ConnectionCount {
     if (this.#mostPerAddress > 0 && here >= this.#mostPerAddress) return undefined;
     this.#all++;
     this.#byAddress.set(network, here + 1);
-    return () => this.#give(network);
+    let open = true;
+    return () => {
+      if (open) this.#give(network);
+      open = false;
+    };
   }
 
   #give(network: string): void {

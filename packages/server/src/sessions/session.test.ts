@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Jid, Stanza, type StreamError } from "@rookery/protocol";
+import { type Outlet, Session } from "./session.ts";
+import { slot } from "./slot.ts";
+
+const romeo = Jid.parse("romeo@example.org/balcony");
+
+class TestOutlet implements Outlet {
+  readonly maxQueuedBytes: number = 1000;
+  readonly sent: string[] = [];
+  ended: string | undefined = undefined;
+
+  send(stanza: Stanza): void {
+    this.sent.push(stanza.id ?? "");
+  }
+
+  close(error?: StreamError): void {
+    this.ended ??= error?.condition ?? "";
+  }
+
+  flushed(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+function made(): { session: Session; outlet: TestOutlet } {
+  const outlet = new TestOutlet();
+  return { session: new Session(romeo, 0, outlet), outlet };
+}
+
+function message(id: string, size = 0): Stanza {
+  return new Stanza({
+    kind: "message",
+    type: "chat",
+    id,
+    from: romeo,
+    children: ["x".repeat(size)],
+  });
+}
+
+test("what is sent goes to the outlet at once", () => {
+  const { session, outlet } = made();
+  session.send(message("1"));
+  session.send(message("2"));
+  assert.deepEqual(outlet.sent, ["1", "2"]);
+});
+
+test("what is held back follows what is released first, in order", () => {
+  const { session, outlet } = made();
+  session.send(message("1"));
+  const release = session.hold();
+  session.send(message("4"));
+  session.send(message("5"));
+  assert.deepEqual(outlet.sent, ["1"]);
+  release([message("2"), message("3")]);
+  session.send(message("6"));
+  assert.deepEqual(outlet.sent, ["1", "2", "3", "4", "5", "6"]);
+});
+
+test("a release works once, and the session can be held back again", () => {
+  const { session, outlet } = made();
+  const first = session.hold();
+  session.send(message("1"));
+  first([]);
+  const second = session.hold();
+  session.send(message("2"));
+  first([message("never")]);
+  assert.deepEqual(outlet.sent, ["1"]);
+  second([]);
+  assert.deepEqual(outlet.sent, ["1", "2"]);
+});
+
+test("a session that is held back cannot be held back by another", () => {
+  const { session } = made();
+  session.hold();
+  assert.throws(() => session.hold(), /romeo@example\.org\/balcony is held back already/);
+});
+
+test("SECURITY: what is held back is bounded; beyond it the session ends and nothing is kept", () => {
+  const { session, outlet } = made();
+  const release = session.hold();
+  session.send(message("1", 500));
+  assert.equal(outlet.ended, undefined);
+  session.send(message("2", 500));
+  assert.equal(outlet.ended, "resource-constraint");
+  session.send(message("3", 1));
+  release([]);
+  assert.deepEqual(outlet.sent, []);
+});
+
+test("a session is available exactly while it has a priority (RFC 6121 §4.2)", () => {
+  const { session } = made();
+  assert.equal(session.available, false);
+  session.priority = -1;
+  assert.equal(session.available, true);
+  session.priority = undefined;
+  assert.equal(session.available, false);
+});
+
+test("slots of a session are typed, begin with their initial value and are kept by name", () => {
+  const { session } = made();
+  const count = slot("counter/count", 7);
+  const other = slot<string | undefined>("counter/other", undefined, { shared: true });
+  assert.deepEqual([count.shared, other.shared], [false, true]);
+  assert.equal(session.get(count), 7);
+  session.set(count, 8);
+  session.set(other, "x");
+  assert.equal(session.get(slot("counter/count", 0)), 8, "it survives a reload of its module");
+  session.set(other, undefined);
+  assert.equal(session.get(slot<string | undefined>("counter/other", "initial")), undefined);
+  assert.equal(made().session.get(count), 7, "sessions share nothing");
+});
