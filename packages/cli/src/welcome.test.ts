@@ -77,7 +77,7 @@ function started(input: ConfigInput): Started {
   return {
     config: resolveConfig(input),
     configOption: undefined,
-    ports: { c2s: [40001], c2sTls: [40002] },
+    ports: { c2s: [40001], c2sTls: [40002], component: [40003] },
     fingerprint: () => "AB:CD",
     hasUsers: false,
   };

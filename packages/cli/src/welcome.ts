@@ -29,12 +29,13 @@ export function welcome(started: Started): string {
 }
 
 function facts({ config, ports }: Started): string {
-  const { c2s, c2sTls } = config.listen;
+  const { c2s, c2sTls, component } = config.listen;
   const listed = (uses: typeof c2s, real: readonly number[]): string =>
     uses.map((address, i) => addressText({ ...address, port: real[i] ?? address.port })).join(", ");
   const lines = [
     c2s.length > 0 && `  Clients (STARTTLS)    ${listed(c2s, ports.c2s)}`,
     c2sTls.length > 0 && `  Clients (direct TLS)  ${listed(c2sTls, ports.c2sTls)}`,
+    component.length > 0 && `  Components            ${listed(component, ports.component)}`,
     config.storage === "memory"
       ? "  Data                  in memory: forgotten when the server stops"
       : `  Data                  ${config.data}`,

@@ -1,5 +1,6 @@
 import type { Codec, Jid, Stanza } from "@rookery/protocol";
 import { z } from "zod";
+import type { AccountAdministration } from "./account-administration.ts";
 import type { AccountDirectory } from "./accounts/accounts.ts";
 import type { Clock, Random } from "./clock.ts";
 import type { Limits } from "./config/limits.ts";
@@ -39,8 +40,13 @@ export interface Host {
   readonly limits: Limits;
   readonly sessions: Sessions;
   readonly accounts: AccountDirectory;
+  /** For what acts in the name of an administrator; who that is, `isAdmin` tells. */
+  readonly administration: AccountAdministration;
   /** Aborted when the module is unloaded. */
   readonly signal: AbortSignal;
+
+  /** True if the account of a JID administers the server (`admins` in the configuration). */
+  isAdmin(jid: Jid): boolean;
 
   /** Takes part in a hook; a phase is named where the hook has phases. */
   on<E, R, P extends string>(
@@ -65,6 +71,8 @@ export interface Host {
   iq<T>(target: IqTarget, type: "get" | "set", codec: Codec<T>, handler: IqHandler<T>): void;
   /** Announces features in the service discovery of the host or of its accounts (XEP-0030). */
   feature(target: "account" | "host", ...namespaces: readonly string[]): void;
+  /** The external components below this domain that are connected. */
+  components(): readonly Jid[];
   /** What is announced. */
   features(target: "account" | "host"): readonly string[];
 

@@ -1,23 +1,22 @@
-import { pathToFileURL } from "node:url";
 import { Jid, StreamError } from "@rookery/protocol";
 import type { ParserLimits } from "@rookery/xml";
 import { InternalAccounts } from "./accounts/internal.ts";
+import { chosenModules } from "./chosen-modules.ts";
 import { type Clock, type Random, systemClock, systemRandom } from "./clock.ts";
+import type { ComponentDomain } from "./components/component-domain.ts";
 import type { Config, ConfigInput, ListenAddress } from "./config/config.ts";
-import type { Limits } from "./config/limits.ts";
 import { resolveConfig } from "./config/resolve.ts";
-import type { AnyModule } from "./host.ts";
 import { type Log, silentLog } from "./log.ts";
-import { builtInModules, moduleSchemas } from "./modules/index.ts";
+import { moduleSchemas } from "./modules/index.ts";
 import { Router } from "./router.ts";
 import { SessionTable } from "./sessions/table.ts";
 import type { Storage } from "./storage/api.ts";
 import { type DataDirectory, openDataDirectory } from "./storage/data-directory.ts";
 import { openStorage } from "./storage/open.ts";
+import { c2sServices, componentServices, openComponents, parserLimits } from "./stream-services.ts";
 import { C2sStream } from "./streams/c2s.ts";
 import type { C2sServices } from "./streams/c2s-services.ts";
-import { featuresOf } from "./streams/features/index.ts";
-import { KeepAlive } from "./streams/keep-alive.ts";
+import { type ComponentServices, ComponentStream } from "./streams/component.ts";
 import { Certificates } from "./tls/context.ts";
 import type { Connection } from "./transports/connection.ts";
 import { ConnectionCount } from "./transports/connection-count.ts";
@@ -28,6 +27,10 @@ import { VirtualHost } from "./virtual-host.ts";
 /** A client that does not close its side is cut off so many milliseconds after a stop began. */
 const STOP_WAIT_MS = 5000;
 
+/** What ports are for, in the order they are opened. */
+const USES = ["c2s", "c2sTls", "component"] as const;
+type Use = (typeof USES)[number];
+
 /** What a server takes from the world, so that tests can own it. */
 export interface ServerParts {
   readonly clock?: Clock;
@@ -36,10 +39,7 @@ export interface ServerParts {
 }
 
 /** The ports that are listened on, in the order of the configuration. */
-export type Ports = {
-  readonly c2s: readonly number[];
-  readonly c2sTls: readonly number[];
-};
+export type Ports = { readonly [use in Use]: readonly number[] };
 
 /**
  * Makes a server from its configuration: opens the data, the hosts and their modules. Nothing is
@@ -69,6 +69,15 @@ export async function createServer(
   }
 }
 
+function connectedBelow(
+  domain: string,
+  components: ReadonlyMap<string, ComponentDomain>,
+): readonly Jid[] {
+  return [...components.values()]
+    .filter((component) => component.connections > 0 && component.domain.endsWith(`.${domain}`))
+    .map((component) => Jid.of("", component.domain));
+}
+
 /** What there is before the hosts. */
 interface Ground {
   readonly config: Config;
@@ -83,12 +92,16 @@ async function assemble(ground: Ground): Promise<Server> {
   const { config, log, storage } = ground;
   const certificates = await Certificates.load({ ...ground, log: log.part("tls") });
   const domains = new Set(config.domains.map(({ name }) => name));
+  const router = new Router(log.part("router"));
+  const components = openComponents({ ...ground, router });
   const services = {
     ...ground,
     limits: config.limits,
-    router: new Router(log.part("router")),
+    admins: config.admins,
+    router,
     sessions: new SessionTable(),
     isLocal: (domain: string) => domains.has(domain),
+    connectedComponents: (domain: string) => connectedBelow(domain, components),
   };
   const modules = await chosenModules(config);
   const hosts = new Map<string, VirtualHost>();
@@ -100,7 +113,7 @@ async function assemble(ground: Ground): Promise<Server> {
     hosts.set(name, host);
     for (const { module, options } of modules) await host.modules.load(module, options);
   }
-  return new Server({ ...services, certificates, hosts });
+  return new Server({ ...services, certificates, hosts, components });
 }
 
 interface Everything extends Ground {
@@ -108,6 +121,7 @@ interface Everything extends Ground {
   readonly sessions: SessionTable;
   readonly certificates: Certificates;
   readonly hosts: ReadonlyMap<string, VirtualHost>;
+  readonly components: ReadonlyMap<string, ComponentDomain>;
 }
 
 /** A running server; see {@link createServer}. */
@@ -118,10 +132,12 @@ export class Server {
   readonly certificates: Certificates;
   readonly #parts: Everything;
   readonly #c2s: C2sServices;
+  readonly #component: ComponentServices;
   readonly #flusher: Flusher = new Flusher();
-  readonly #listeners: { readonly c2s: TcpListener[]; readonly c2sTls: TcpListener[] } = {
+  readonly #listeners: { readonly [use in Use]: TcpListener[] } = {
     c2s: [],
     c2sTls: [],
+    component: [],
   };
   #stopping: Promise<void> | undefined = undefined;
 
@@ -132,13 +148,12 @@ export class Server {
     this.sessions = parts.sessions;
     this.certificates = parts.certificates;
     this.#c2s = c2sServices(parts);
+    this.#component = componentServices(parts);
   }
 
   get ports(): Ports {
-    return {
-      c2s: this.#listeners.c2s.map(({ port }) => port),
-      c2sTls: this.#listeners.c2sTls.map(({ port }) => port),
-    };
+    const { c2s, c2sTls, component } = this.#listeners;
+    return { c2s: c2s.map(portOf), c2sTls: c2sTls.map(portOf), component: component.map(portOf) };
   }
 
   /** Bounds on what a connection may send before its client has logged in. */
@@ -156,14 +171,12 @@ export class Server {
 
   /** Accepts connections. @throws Error (with the system's `code`) for an address that is taken. */
   async listen(): Promise<void> {
-    const { c2s, c2sTls } = this.config.listen;
-    const count = new ConnectionCount(
-      this.config.limits.connections,
-      this.config.limits.connectionsPerAddress,
-    );
-    for (const address of c2s) this.#listeners.c2s.push(await this.#listen(address, false, count));
-    for (const address of c2sTls) {
-      this.#listeners.c2sTls.push(await this.#listen(address, true, count));
+    const { connections, connectionsPerAddress } = this.config.limits;
+    const count = new ConnectionCount(connections, connectionsPerAddress);
+    for (const use of USES) {
+      for (const address of this.config.listen[use]) {
+        this.#listeners[use].push(await this.#listen(address, use, count));
+      }
     }
   }
 
@@ -171,6 +184,12 @@ export class Server {
   accept(connection: Connection): void {
     if (this.#stopping) connection.destroy();
     else this.#c2s.streams.add(new C2sStream(connection, this.#c2s));
+  }
+
+  /** As `accept`, for the stream of an external component (XEP-0114). */
+  acceptComponent(connection: Connection): void {
+    if (this.#stopping) connection.destroy();
+    else this.#component.streams.add(new ComponentStream(connection, this.#component));
   }
 
   /**
@@ -182,8 +201,8 @@ export class Server {
   }
 
   async #stop(): Promise<void> {
-    for (const listener of [...this.#listeners.c2s, ...this.#listeners.c2sTls]) listener.close();
-    const gone = [...this.#c2s.streams].map((stream) => {
+    for (const use of USES) for (const listener of this.#listeners[use]) listener.close();
+    const gone = [...this.#c2s.streams, ...this.#component.streams].map((stream) => {
       stream.close(new StreamError("system-shutdown"));
       return stream.gone;
     });
@@ -191,17 +210,15 @@ export class Server {
     const timer = this.#parts.clock.after(STOP_WAIT_MS, timeout.resolve);
     await Promise.race([Promise.all(gone), timeout.promise]);
     timer.cancel();
+    for (const component of this.#parts.components.values()) component.close();
     for (const host of this.hosts.values()) host.modules.unloadAll();
     await this.#parts.storage.close();
     this.#parts.directory?.close();
   }
 
-  #listen(
-    address: ListenAddress,
-    directTls: boolean,
-    count: ConnectionCount,
-  ): Promise<TcpListener> {
+  #listen(address: ListenAddress, use: Use, count: ConnectionCount): Promise<TcpListener> {
     const { clock, log, certificates, config } = this.#parts;
+    const directTls = use === "c2sTls";
     return TcpListener.listen({
       address,
       directTls,
@@ -212,75 +229,12 @@ export class Server {
       limits: this.preAuthLimits,
       handshakeSeconds: config.limits.streamOpenSeconds,
       tls: () => certificates.tlsOptions(directTls ? { alpn: "xmpp-client" } : {}),
-      accept: (connection) => this.accept(connection),
+      accept: (connection) =>
+        use === "component" ? this.acceptComponent(connection) : this.accept(connection),
     });
   }
 }
 
-function c2sServices({ config, clock, random, log, sessions, hosts }: Everything): C2sServices {
-  const { limits, auth } = config;
-  return {
-    mainDomain: Jid.parse(config.domains[0]?.name ?? ""),
-    clock,
-    random,
-    log: log.part("c2s"),
-    limits,
-    stanzaLimits: parserLimits(limits, limits.stanzaBytes),
-    auth,
-    sessions,
-    streams: new Set(),
-    keepAlive: new KeepAlive(clock, {
-      idleSeconds: limits.idleSeconds,
-      answerSeconds: limits.idleAnswerSeconds,
-    }),
-    host: (name) => hosts.get(prepared(name) ?? ""),
-    features: featuresOf,
-  };
-}
-
-/** The canonical form of a domain as a client writes it. */
-function prepared(domain: string): string | undefined {
-  try {
-    const jid = Jid.parse(domain);
-    return jid.local === "" && jid.isBare ? jid.domain : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function parserLimits(limits: Limits, bytes: number): ParserLimits {
-  return {
-    bytes,
-    depth: limits.stanzaDepth,
-    elements: limits.stanzaElements,
-    attributes: limits.attributes,
-    namespaces: limits.namespaces,
-  };
-}
-
-/** The modules that a configuration asks for: the built-in ones it does not leave out, then its own. */
-async function chosenModules(
-  config: Config,
-): Promise<readonly { readonly module: AnyModule; readonly options: unknown }[]> {
-  const chosen: { module: AnyModule; options: unknown }[] = [];
-  for (const module of builtInModules) {
-    const options = config.modules.get(module.name);
-    if (options !== false) chosen.push({ module, options: options ?? {} });
-  }
-  for (const [name, options] of config.modules) {
-    if (!name.includes("/") || options === false) continue;
-    chosen.push({ module: await importModule(name), options });
-  }
-  return chosen;
-}
-
-/** A module of the operator's own: the default export of a file. */
-async function importModule(path: string): Promise<AnyModule> {
-  const { default: module } = (await import(pathToFileURL(path).href)) as {
-    readonly default?: Partial<AnyModule>;
-  };
-  if (typeof module?.name === "string" && typeof module.setup === "function") {
-    return module as AnyModule;
-  }
-  throw new Error(`"${path}" has no module as its default export; make one with defineModule`);
+function portOf({ port }: TcpListener): number {
+  return port;
 }

@@ -1,4 +1,5 @@
 import { type Jid, type Stanza, StanzaError } from "@rookery/protocol";
+import { type AccountAdministration, HostAdministration } from "./account-administration.ts";
 import type { ManagedAccounts } from "./accounts/accounts.ts";
 import type { Clock, Random } from "./clock.ts";
 import type { Limits } from "./config/limits.ts";
@@ -22,8 +23,12 @@ export interface HostServices {
   readonly router: Router;
   readonly sessions: SessionTable;
   readonly storage: Storage;
+  /** Bare JIDs of who administers the server; nobody if left out. */
+  readonly admins?: readonly Jid[];
   /** True for a domain of this server. */
   readonly isLocal: (domain: string) => boolean;
+  /** The external components below a domain that are connected. */
+  readonly connectedComponents: (domain: string) => readonly Jid[];
 }
 
 interface HostParts {
@@ -37,12 +42,14 @@ interface HostParts {
 export class VirtualHost {
   readonly domain: Jid;
   readonly accounts: ManagedAccounts;
+  readonly administration: AccountAdministration;
   readonly hooks: Hooks;
   readonly modules: ModuleLoader;
   readonly im: InstantMessaging;
   readonly #services: HostServices;
   readonly #since: number;
   readonly #iq: IqHandlers;
+  readonly #admins: ReadonlySet<string>;
   readonly #features: FeatureCounts = { account: new Map(), host: new Map() };
 
   private constructor(domain: Jid, parts: HostParts, services: HostServices) {
@@ -52,6 +59,13 @@ export class VirtualHost {
     this.im = parts.im;
     this.#iq = parts.iq;
     this.#services = services;
+    this.#admins = new Set(services.admins?.map(String));
+    this.administration = new HostAdministration({
+      domain,
+      accounts: parts.accounts,
+      sessions: services.sessions,
+      removeAccount: (account) => this.removeAccount(account),
+    });
     this.#since = services.clock.now();
     this.modules = new ModuleLoader((module, offerOf) => this.#scope(module, offerOf));
   }
@@ -93,6 +107,11 @@ export class VirtualHost {
     await this.im.removeAccount(account, () => this.accounts.remove(account));
   }
 
+  /** True if the account of a JID administers the server. */
+  isAdmin(jid: Jid): boolean {
+    return this.#admins.has(jid.bare.toString());
+  }
+
   /** Takes a stanza addressed to the domain or to an account of it. @throws StanzaError */
   deliver(stanza: Stanza): Maybe<void> {
     const to = stanza.to as Jid;
@@ -113,13 +132,15 @@ export class VirtualHost {
 
   #scope(module: AnyModule, offerOf: (ref: ModuleRef<unknown>) => unknown): ModuleScope {
     const { clock, random, limits, router, sessions, storage } = this.#services;
-    const { hooks, domain, accounts } = this;
+    const { hooks, domain, accounts, administration } = this;
     const undo: Set<() => void> = new Set();
     const abort = new AbortController();
     const host: Host = {
       domain,
       since: this.#since,
       accounts,
+      administration,
+      isAdmin: (jid) => this.isAdmin(jid),
       clock,
       random,
       limits,
@@ -141,6 +162,7 @@ export class VirtualHost {
       feature: (target, ...namespaces) => {
         for (const ns of namespaces) undo.add(count(this.#features[target], ns));
       },
+      components: () => this.#services.connectedComponents(domain.domain),
       features: (target) => this.features(target),
       mapStore: (spec) => storage.map(checkName(spec, module)),
       logStore: (spec) => storage.log(checkName(spec, module)),

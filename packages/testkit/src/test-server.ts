@@ -1,4 +1,4 @@
-import { duplexPair } from "node:stream";
+import { type Duplex, duplexPair } from "node:stream";
 import { Jid } from "@rookery/protocol";
 import {
   type AccountKeys,
@@ -76,19 +76,30 @@ export class TestServer implements AsyncDisposable {
 
   /** A connection to the server, with nothing said yet. */
   connect(address = "192.0.2.1"): TestClient {
-    const [client, peer] = duplexPair();
-    this.server.accept(
-      new StreamConnection(peer, {
-        address,
-        limits: this.server.preAuthLimits,
-        clock: this.clock,
-        flusher: this.#flusher,
-        tls: undefined,
-      }),
-    );
-    const connected = new TestClient(client);
-    this.#clients.push(connected);
-    return connected;
+    const [socket, connection] = this.#pipe(address);
+    this.server.accept(connection);
+    const client = new TestClient(socket);
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** A connection for an external component (XEP-0114), with nothing said yet. */
+  connectComponent(address = "127.0.0.1"): TestClient {
+    const [socket, connection] = this.#pipe(address);
+    this.server.acceptComponent(connection);
+    return new TestClient(socket);
+  }
+
+  #pipe(address: string): [Duplex, StreamConnection] {
+    const [socket, peer] = duplexPair();
+    const connection = new StreamConnection(peer, {
+      address,
+      limits: this.server.preAuthLimits,
+      clock: this.clock,
+      flusher: this.#flusher,
+      tls: undefined,
+    });
+    return [socket, connection];
   }
 
   /** Connects and logs in as `account@domain/resource`; the account is made if it is not there. */

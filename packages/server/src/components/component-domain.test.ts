@@ -20,7 +20,7 @@ function message(id: string, from = "romeo@example.org/balcony"): Stanza {
 
 class Outlet implements ComponentOutlet {
   readonly got: Stanza[] = [];
-  unconfirmedBytes = 0;
+  queuedBytes = 0;
 
   send(stanza: Stanza): void {
     this.got.push(stanza);
@@ -91,7 +91,7 @@ test("a component that does not read holds up to componentQueueBytes", () => {
   const { domain } = stage({ queueBytes: 1000 });
   const outlet = new Outlet();
   domain.add(outlet);
-  outlet.unconfirmedBytes = 1001;
+  outlet.queuedBytes = 1001;
   assert.throws(() => domain.deliver(message("1")), { condition: "resource-constraint" });
 });
 

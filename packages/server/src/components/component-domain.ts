@@ -6,8 +6,8 @@ import type { Destination } from "../router.ts";
 export interface ComponentOutlet {
   /** Hands a stanza to the component; it stays this connection's until it is confirmed. */
   send(stanza: Stanza): void;
-  /** Bytes handed over and not confirmed. */
-  readonly unconfirmedBytes: number;
+  /** Bytes that the network has not taken from it yet. */
+  readonly queuedBytes: number;
 }
 
 export interface ComponentDomainOptions {
@@ -83,7 +83,7 @@ export class ComponentDomain implements Destination {
   deliver(stanza: Stanza): void {
     const outlet = this.#outletFor(stanza);
     if (outlet !== undefined) {
-      if (outlet.unconfirmedBytes > this.#options.queueBytes) throw this.#full();
+      if (outlet.queuedBytes > this.#options.queueBytes) throw this.#full();
       outlet.send(stanza);
       return;
     }

@@ -23,10 +23,16 @@ export interface DiscoNode {
 export const discoIdentities: Collect<DiscoQuery, DiscoIdentity> = collect("disco/identities");
 /** Further forms about an entity (XEP-0128; no node). */
 export const discoForms: Collect<DiscoQuery, Form> = collect("disco/forms");
-/** Items of an entity, or of a node of it. */
+/** Items of an entity, or of a node of it that no handler of {@link discoNodeItems} knows. */
 export const discoItemsOf: Collect<DiscoQuery, DiscoItem> = collect("disco/items");
 /** What a node is; the first that knows it answers. */
 export const discoNode: Chain<DiscoQuery, DiscoNode, "answer"> = chain("disco/node", ["answer"]);
+
+/** The items of a node; the first that knows the node answers, with none if it has none. */
+export const discoNodeItems: Chain<DiscoQuery, readonly DiscoItem[], "answer"> = chain(
+  "disco/node-items",
+  ["answer"],
+);
 
 /** For `requires`. */
 export const disco: ModuleRef<void> = { name: "disco" };

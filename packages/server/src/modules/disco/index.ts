@@ -6,11 +6,13 @@ import {
   type ContactAddresses,
   contactForm,
   type DiscoIdentity,
+  type DiscoItem,
   discoInfo,
   discoItems,
   type Form,
   StanzaError,
 } from "@rookery/protocol";
+import { after } from "@rookery/stream";
 import type { Element } from "@rookery/xml";
 import type { Maybe } from "../../hooks.ts";
 import { defineModule, type Host, type Module } from "../../host.ts";
@@ -21,6 +23,7 @@ import {
   discoIdentities,
   discoItemsOf,
   discoNode,
+  discoNodeItems,
 } from "./contract.ts";
 import { type DiscoOptions, options } from "./options.ts";
 
@@ -35,6 +38,7 @@ export const discoModule: Module<DiscoOptions, void> = defineModule({
 
   setup(host, { name, contact }) {
     host.on(discoIdentities, ({ target }) => [identity(target, name)]);
+    host.on(discoItemsOf, (query) => services(host, query));
     host.on(discoForms, ({ target }) => (target === "host" ? contactForms(contact) : []));
     for (const target of ["host", "account"] as const) {
       host.feature(target, discoInfo.ns, discoItems.ns);
@@ -52,6 +56,12 @@ function identity(target: "account" | "host", name: string): DiscoIdentity {
   return target === "host"
     ? { category: "server", type: "im", name }
     : { category: "account", type: "registered" };
+}
+
+/** XEP-0030 §4.1: the services of the host, which are the components that answer now. */
+function services(host: Host, { target, node }: DiscoQuery): DiscoItem[] {
+  if (target !== "host" || node !== undefined) return [];
+  return host.components().map((jid) => ({ jid }));
 }
 
 function contactForms(contact: ContactAddresses): Form[] {
@@ -102,8 +112,12 @@ function describe(host: Host, query: DiscoQuery): Maybe<Element> {
  * The items of the host are its services. The resources of an account are not told: those who may
  * see its presence know them (XEP-0030 §8 allows an empty list).
  */
-function list(host: Host, query: DiscoQuery): Element {
-  const items = host.gather(discoItemsOf, query);
-  if (query.node !== undefined && items.length === 0) throw new StanzaError("item-not-found");
-  return discoItems.write({ node: query.node, items });
+function list(host: Host, query: DiscoQuery): Maybe<Element> {
+  const { node } = query;
+  if (node === undefined) return discoItems.write({ items: host.gather(discoItemsOf, query) });
+  return after(host.run(discoNodeItems, query), (known) => {
+    const items = known ?? host.gather(discoItemsOf, query);
+    if (known === undefined && items.length === 0) throw new StanzaError("item-not-found");
+    return discoItems.write({ node, items });
+  });
 }
