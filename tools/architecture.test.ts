@@ -100,6 +100,8 @@ test("importsGoDown finds imports upwards and sideways", () => {
   assert.equal(broken(importsGoDown, "server/src/a.ts", "@rookery/testkit"), 1);
   assert.equal(broken(importsGoDown, "server/src/a.test.ts", "@rookery/testkit"), 0);
   assert.equal(broken(importsGoDown, "server/src/a.test.ts", "@rookery/cli"), 1);
+  assert.equal(broken(importsGoDown, "client/src/a.ts", "@rookery/server"), 1);
+  assert.equal(broken(importsGoDown, "client/src/a.test.ts", "@rookery/server"), 0);
   assert.equal(broken(importsGoDown, "unheard-of/src/a.ts"), 1);
 });
 
@@ -118,6 +120,8 @@ test("universalPackagesAreUniversal finds what is Node's alone", () => {
     universalPackagesAreUniversal({ files: [{ path, text }], manifests: MANIFESTS }).length;
   assert.equal(uses("packages/xml/src/a.ts", 'import { inspect } from "node:util";'), 1);
   assert.equal(uses("packages/client/src/a.ts", "const b = Buffer.alloc(1);"), 1);
+  assert.equal(uses("packages/client/src/node/a.ts", 'import { connect } from "node:net";'), 0);
+  assert.equal(uses("packages/client/src/a.ts", 'import { a } from "./node/a.ts";'), 1);
   assert.equal(uses("packages/stream/src/a.ts", "const b: Buffer | undefined = x;"), 1);
   assert.equal(uses("packages/xml/src/a.ts", "// no Buffer\n/* Buffer */ new ArrayBuffer(1);"), 0);
   assert.equal(uses("packages/xml/src/a.test.ts", "Buffer.from('x');"), 0);

@@ -65,8 +65,11 @@ const LAYERS: ReadonlyMap<string, number> = new Map([
   ["@rookery/testkit", 4],
 ]);
 
-/** What a test may import although it stands above: the test kit runs the server that it tests. */
-const FOR_TESTS: ReadonlySet<string> = new Set(["@rookery/testkit"]);
+/**
+ * What a test may import although it does not stand below: the test kit runs the server that it
+ * tests, and the client is tested against the server.
+ */
+const FOR_TESTS: ReadonlySet<string> = new Set(["@rookery/testkit", "@rookery/server"]);
 
 /** xml → protocol → stream → {server, client} → {cli, web, testkit}. */
 export const importsGoDown: Rule = ({ files, manifests }) =>
@@ -101,14 +104,21 @@ export const importsAreDeclared: Rule = ({ files, manifests }) =>
 
 const UNIVERSAL = ["packages/xml/", "packages/protocol/", "packages/stream/", "packages/client/"];
 
-/** Packages that browsers run use nothing of Node. */
+/** The part of a universal package that is for Node alone, behind an export of its own. */
+const FOR_NODE = "packages/client/src/node/";
+
+/** Packages that browsers run use nothing of Node, and nothing of the parts that do. */
 export const universalPackagesAreUniversal: Rule = ({ files }) =>
   files
-    .filter((file) => !isTest(file) && UNIVERSAL.some((folder) => file.path.startsWith(folder)))
+    .filter((file) => UNIVERSAL.some((folder) => file.path.startsWith(folder)))
+    .filter((file) => !isTest(file) && !file.path.startsWith(FOR_NODE))
     .flatMap((file) => [
       ...importsOf(file.text)
         .filter((name) => name.startsWith("node:"))
         .map((name) => `${file.path} imports ${name}, which browsers do not have`),
+      ...targetsOf(file)
+        .filter((target) => target.startsWith(FOR_NODE))
+        .map((target) => `${file.path} imports ${target}, which browsers cannot run`),
       ...(/(?<![\w.$])Buffer\b/.test(withoutComments(file.text))
         ? [`${file.path} uses Buffer, which browsers do not have`]
         : []),
