@@ -26,7 +26,20 @@ export interface ManagedAccounts extends Accounts {
   list(page?: { readonly after?: Jid; readonly limit?: number }): Promise<readonly Jid[]>;
 }
 
-/** Why an account could not be made or changed; the text says what to do. */
+/** What kept an account from being made or changed, for programs to tell apart. */
+export type AccountProblem =
+  | "exists"
+  | "not-found"
+  /** The password is not acceptable, or the address is of no such account. */
+  | "refused";
+
+/** Why an account could not be made or changed; the text says what to do, and never a password. */
 export class AccountError extends Error {
   override readonly name: string = "AccountError";
+  readonly problem: AccountProblem;
+
+  constructor(problem: AccountProblem, text: string) {
+    super(text);
+    this.problem = problem;
+  }
 }

@@ -120,7 +120,7 @@ export class InternalAccounts implements ManagedAccounts {
       await this.#records.put(account.toString(), RECORD, record, { ifVersion: 0 });
     } catch (error) {
       if (!(error instanceof StorageConflict)) throw error;
-      throw new AccountError(`the account ${account} exists already`);
+      throw new AccountError("exists", `the account ${account} exists already`);
     }
   }
 
@@ -129,11 +129,13 @@ export class InternalAccounts implements ManagedAccounts {
     const changed = await this.#records.update(account.toString(), RECORD, (old) =>
       old === undefined ? undefined : { ...old, keys },
     );
-    if (changed === undefined) throw new AccountError(`there is no account ${account}`);
+    if (changed === undefined)
+      throw new AccountError("not-found", `there is no account ${account}`);
   }
 
   async remove(account: Jid): Promise<void> {
-    if (!(await this.exists(account))) throw new AccountError(`there is no account ${account}`);
+    if (!(await this.exists(account)))
+      throw new AccountError("not-found", `there is no account ${account}`);
     await this.#storage.clear(account.toString());
   }
 
@@ -165,7 +167,7 @@ export class InternalAccounts implements ManagedAccounts {
 
   #check(account: Jid): void {
     if (account.local === "" || !account.isBare || account.domain !== this.#domain.domain) {
-      throw new AccountError(`"${account}" is not an account of ${this.#domain}`);
+      throw new AccountError("refused", `"${account}" is not an account of ${this.#domain}`);
     }
   }
 }
@@ -199,6 +201,7 @@ function prepare(password: string): string {
     return opaqueString(password);
   } catch {
     throw new AccountError(
+      "refused",
       "the password is empty or has characters that cannot be typed everywhere",
     );
   }

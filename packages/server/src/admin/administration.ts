@@ -1,10 +1,10 @@
 import { Jid, StanzaError } from "@rookery/protocol";
-import { AccountError, type Accounts, type ManagedAccounts } from "../accounts/accounts.ts";
+import type { AccountAdministration } from "../account-administration.ts";
+import { AccountError, type AccountProblem } from "../accounts/accounts.ts";
 import type { SessionTable } from "../sessions/table.ts";
 import { VERSION } from "../version.ts";
 import type { VirtualHost } from "../virtual-host.ts";
-import { AdminError } from "./errors.ts";
-import { removeAccount } from "./remove-account.ts";
+import { AdminError, type AdminErrorCode } from "./errors.ts";
 
 /** What is administered: a `Server`, whether it listens or not. */
 export interface Administered {
@@ -46,35 +46,22 @@ export class Administration {
 
   /** Makes an account. @returns its bare JID. */
   async addUser(text: string, password: string): Promise<string> {
-    const { account, accounts } = this.#find(text);
-    const mustNotExist = async (): Promise<void> => {
-      if (!(await accounts.exists(account))) return;
-      throw new AdminError("already-exists", `the account ${account} exists already`);
-    };
-    await mustNotExist(); // asked first because deriving keys from a password takes long
-    try {
-      await accounts.create(account, password);
-    } catch (error) {
-      if (error instanceof AccountError) await mustNotExist(); // made by another meanwhile
-      throw explained(error);
-    }
+    const account = readAccount(text);
+    await this.#accountsOf(account).create(account, password).catch(explain);
     return account.toString();
   }
 
   /** Gives an account another password; its sessions go on. */
   async setPassword(text: string, password: string): Promise<string> {
-    const { account, accounts } = this.#find(text);
-    await this.#mustExist(account, accounts);
-    await accounts.setPassword(account, password).catch(explain);
+    const account = readAccount(text);
+    await this.#accountsOf(account).setPassword(account, password).catch(explain);
     return account.toString();
   }
 
   /** Removes an account with everything it owns; its sessions end. */
   async removeUser(text: string): Promise<string> {
-    const { account, accounts } = this.#find(text);
-    await this.#mustExist(account, accounts);
-    const host = this.#host(account.domain);
-    await removeAccount({ account, host, sessions: this.#server.sessions }).catch(explain);
+    const account = readAccount(text);
+    await this.#accountsOf(account).remove(account).catch(explain);
     return account.toString();
   }
 
@@ -99,7 +86,7 @@ export class Administration {
         ...(index === 0 && start && { after: start }),
         limit: limit + 1 - users.length,
       };
-      users.push(...(await managed(host).list(page)));
+      users.push(...(await host.administration.list(page).catch(explain)));
       if (users.length > limit) break;
     }
     return { users: users.slice(0, limit).map(String), more: users.length > limit };
@@ -116,9 +103,8 @@ export class Administration {
     };
   }
 
-  #find(text: string): { readonly account: Jid; readonly accounts: ManagedAccounts } {
-    const account = readAccount(text);
-    return { account, accounts: managed(this.#host(account.domain)) };
+  #accountsOf(account: Jid): AccountAdministration {
+    return this.#host(account.domain).administration;
   }
 
   #host(domain: string): VirtualHost {
@@ -126,11 +112,6 @@ export class Administration {
     if (host !== undefined) return host;
     const served = [...this.#server.hosts.keys()].join(", ");
     throw new AdminError("not-found", `the domain "${domain}" is not served here; ${served} is`);
-  }
-
-  async #mustExist(account: Jid, accounts: Accounts): Promise<void> {
-    if (await accounts.exists(account)) return;
-    throw new AdminError("not-found", `there is no account ${account}`);
   }
 }
 
@@ -158,21 +139,13 @@ function readJid(text: string): Jid {
   }
 }
 
-/** Accounts from elsewhere, as of a directory service, are administered there. */
-function managed(host: VirtualHost): ManagedAccounts {
-  const { accounts } = host;
-  if (isManaged(accounts)) return accounts;
-  throw new AdminError("refused", `the accounts of ${host.domain} are not kept by this server`);
-}
-
-function isManaged(accounts: Accounts): accounts is ManagedAccounts {
-  return "create" in accounts;
-}
+const CODES: { readonly [problem in AccountProblem]: AdminErrorCode } = {
+  exists: "already-exists",
+  "not-found": "not-found",
+  refused: "refused",
+};
 
 function explain(error: unknown): never {
-  throw explained(error);
-}
-
-function explained(error: unknown): unknown {
-  return error instanceof AccountError ? new AdminError("refused", error.message) : error;
+  if (error instanceof AccountError) throw new AdminError(CODES[error.problem], error.message);
+  throw error;
 }
