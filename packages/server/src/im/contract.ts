@@ -61,7 +61,7 @@ export interface ContactQuery {
  * whoever sends something in its name beside these, or shows it something that was kept (archive,
  * rooms, nodes), asks here. Nobody answers where there is no blocking.
  */
-export const contactBlocked: Chain<ContactQuery, boolean, "answer"> = chain("contact-blocked", [
+export const contactBlocked: Chain<ContactQuery, true, "answer"> = chain("contact-blocked", [
   "answer",
 ]);
 

@@ -4,7 +4,7 @@ import type { Hooks, Maybe } from "../hooks.ts";
 import type { Session } from "../sessions/session.ts";
 import { contactBlocked } from "./contract.ts";
 import { directed } from "./directed.ts";
-import type { Roster, Rosters } from "./roster.ts";
+import type { Rosters } from "./roster.ts";
 
 type Send = (stanza: Stanza) => Maybe<void>;
 
@@ -98,7 +98,10 @@ function takeDirected(session: Session, addresses: readonly Jid[]): Jid[] {
   const targets = session.get(directed);
   if (targets === undefined) return [];
   const wanted = new Set(addresses.map(String));
-  const taken = [...targets.values()].filter((target) => covers(wanted, target));
+  const own = session.jid.bare;
+  const taken = [...targets.values()].filter(
+    (target) => covers(wanted, target) && !target.bare.equals(own),
+  );
   for (const target of taken) targets.delete(target.toString());
   return taken;
 }

@@ -1,17 +1,25 @@
 /** The modules of the server, in the order they are set up. Adding a feature is adding a line here. */
 import type { z } from "zod";
 import type { AnyModule } from "../host.ts";
+import { blockingModule } from "./blocking/index.ts";
 import { discoModule } from "./disco/index.ts";
+import { lastActivityModule } from "./last-activity/index.ts";
 import { offlineModule } from "./offline/index.ts";
 import { pingModule } from "./ping/index.ts";
+import { privateStorageModule } from "./private-storage/index.ts";
 import { timeModule } from "./time/index.ts";
+import { vcardModule } from "./vcard/index.ts";
 import { versionModule } from "./version/index.ts";
 
 export const builtInModules: readonly AnyModule[] = [
+  blockingModule,
   discoModule,
   pingModule,
   versionModule,
   timeModule,
+  lastActivityModule,
+  vcardModule,
+  privateStorageModule,
   offlineModule,
 ];
 

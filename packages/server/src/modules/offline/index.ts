@@ -5,7 +5,12 @@
 import { delay, hintsOf, type Jid, type Stanza } from "@rookery/protocol";
 import type { Element } from "@rookery/xml";
 import { defineModule, type Host, type Module, type NoOptions } from "../../host.ts";
-import { type MessageEvent, messageFlow, sessionTakesMessages } from "../../im/contract.ts";
+import {
+  contactBlocked,
+  type MessageEvent,
+  messageFlow,
+  sessionTakesMessages,
+} from "../../im/contract.ts";
 import type { Session } from "../../sessions/session.ts";
 import type { LogEntry, LogSpec, LogStore } from "../../storage/api.ts";
 import { stanzaCodec } from "../../storage/stanza-codec.ts";
@@ -80,10 +85,12 @@ class OfflineMessages {
     this.#giving.add(account.toString());
     const release = session.hold();
     let kept: readonly LogEntry<Stanza>[] = [];
+    let shown: readonly LogEntry<Stanza>[] = [];
     try {
       kept = await this.#store.read(account.toString());
+      shown = await this.#unblocked(account, kept);
     } finally {
-      release(kept.map(({ value, at }) => delayed(value, at, this.#host.domain)));
+      release(shown.map(({ value, at }) => delayed(value, at, this.#host.domain)));
       this.#giving.delete(account.toString());
     }
     if (kept.length === 0) return;
@@ -93,6 +100,19 @@ class OfflineMessages {
       account.toString(),
       kept.map(({ id }) => id),
     );
+  }
+
+  /** Nothing is delivered of whom the account has blocked since (XEP-0191 §3.3). */
+  async #unblocked(
+    account: Jid,
+    kept: readonly LogEntry<Stanza>[],
+  ): Promise<readonly LogEntry<Stanza>[]> {
+    const shown: LogEntry<Stanza>[] = [];
+    for (const entry of kept) {
+      const query = { account, other: entry.value.from };
+      if (!(await this.#host.run(contactBlocked, query))) shown.push(entry);
+    }
+    return shown;
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { conversation, Person, type Scene } from "@rookery/testkit";
+import { type ContactQuery, contactBlocked } from "../../im/contract.ts";
 
 const cast = { romeo: "romeo@example.org/balcony" } as const;
 const UNAVAILABLE = `<error type='cancel'>
@@ -157,5 +158,30 @@ test(
       texts,
       Array.from({ length: 40 }, (_, i) => String(i)),
     );
+  }),
+);
+
+test(
+  "XEP-0191 §3.3: what waits of someone who was blocked since is not delivered, then or later",
+  conversation({ ...cast, nurse: "nurse@example.org/x" }, async (scene) => {
+    const { romeo, nurse, stage } = scene;
+    await stage.accounts("juliet@example.org");
+    await romeo.sends(message("from romeo"));
+    await nurse.sends(message("from the nurse"));
+    const { hooks } = stage.server.host("example.org");
+    const isRomeo = ({ other }: ContactQuery): true | undefined =>
+      other.equals(romeo.jid) || undefined;
+    const unblock = hooks.add(contactBlocked, "answer", "test", isRomeo);
+    const juliet = await julietLogsIn(scene);
+    await juliet.sends("<presence/>");
+    await juliet.receives("<presence/>");
+    await juliet.receives("<message from='nurse@example.org/x'>*</message>");
+    await juliet.receivesNothing();
+    unblock();
+    await juliet.sends("<presence type='unavailable'/>");
+    await juliet.ignoresAll();
+    await juliet.sends("<presence/>");
+    await juliet.receives("<presence/>");
+    await juliet.receivesNothing();
   }),
 );
