@@ -22,7 +22,7 @@ export interface OutgoingStanza {
   readonly type?: StanzaType;
   readonly id?: string | undefined;
   /** Oneself if left out. */
-  readonly from?: Jid;
+  readonly from?: Jid | undefined;
   readonly to?: Jid | undefined;
   readonly lang?: string | undefined;
   readonly children?: readonly Node[];
@@ -34,7 +34,7 @@ export interface OutgoingRequest {
   /** The own account if left out. */
   readonly to?: Jid | undefined;
   /** Oneself if left out. */
-  readonly from?: Jid;
+  readonly from?: Jid | undefined;
   readonly payload: Element;
   readonly lang?: string | undefined;
   /** Milliseconds to wait for the answer; 30,000 if left out. */
