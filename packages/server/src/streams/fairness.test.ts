@@ -26,13 +26,13 @@ for (const [what, stanza] of FLOODS) {
   test(`a client that sends ${COUNT} stanzas in one go delays nobody else much: ${what}`, async () => {
     await using stage = await TestServer.start({ config: { limits: { c2sBytesPerSecond: 0 } } });
     const [romeo, juliet] = [await loggedIn(stage, "romeo"), await loggedIn(stage, "juliet")];
-    let done = false;
+    const state = { done: false };
     romeo.write(stanza.repeat(COUNT) + ping("done"));
     const flood = romeo.until("type='result' id='done'").finally(() => {
-      done = true;
+      state.done = true;
     });
     const delays: number[] = [];
-    for (let i = 0; !done; i++) {
+    for (let i = 0; !state.done; i++) {
       const asked = performance.now();
       juliet.write(ping(`p${i}`));
       await juliet.until(`type='result' id='p${i}'`);

@@ -62,12 +62,12 @@ export class RawClient {
   /** All that was received and not taken by `until`. */
   get text(): string {
     const text = this.#pieces.join("");
-    this.text = text;
+    this.#pieces = [text];
     return text;
   }
 
   set text(text: string) {
-    this.#pieces = text === "" ? [] : [text];
+    this.#pieces = [text];
   }
 
   write(text: string | Uint8Array): void {
