@@ -176,6 +176,7 @@ async function stage(): Promise<{
     router: new Router(silentLog),
     sessions: new SessionTable(),
     storage,
+    connectedComponents: () => [],
     isLocal: (name: string) => name === "example.org",
   };
   const accounts = await InternalAccounts.open(domain, storage, services);
