@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type { AnyModule } from "../host.ts";
 import { blockingModule } from "./blocking/index.ts";
+import { directoryModule } from "./directory/index.ts";
 import { discoModule } from "./disco/index.ts";
 import { lastActivityModule } from "./last-activity/index.ts";
 import { offlineModule } from "./offline/index.ts";
@@ -19,6 +20,7 @@ export const builtInModules: readonly AnyModule[] = [
   timeModule,
   lastActivityModule,
   vcardModule,
+  directoryModule,
   privateStorageModule,
   offlineModule,
 ];
