@@ -72,6 +72,7 @@ export class ByteChannel implements Channel {
   /** What still comes is of no interest. */
   #ending = false;
   #ended = false;
+  error: Error | undefined = undefined;
   /** Present where the transport can do it. */
   readonly startTls?: () => Promise<void>;
 
@@ -83,7 +84,7 @@ export class ByteChannel implements Channel {
     transport.start({
       received: (bytes) => this.#received(bytes),
       drained: () => this.#drained(),
-      closed: () => this.#closed(),
+      closed: (error) => this.#closed(error),
     });
   }
 
@@ -177,12 +178,13 @@ export class ByteChannel implements Channel {
   }
 
   #drained(): void {
-    if (this.queuedBytes > LOW_BYTES) return;
+    if (!this.#ended && this.queuedBytes > LOW_BYTES) return;
     this.#drain?.resolve();
     this.#drain = undefined;
   }
 
-  #closed(): void {
+  #closed(error: Error | undefined): void {
+    this.error = error;
     this.#ended = true;
     this.#streamClosed = true;
     this.#out = "";

@@ -18,6 +18,8 @@ export interface Security {
 export interface Channel {
   /** What protects it; undefined in the clear. */
   readonly security: Security | undefined;
+  /** Why the connection ended, if it broke. */
+  readonly error: Error | undefined;
   /** Bytes, more or less, that wait to be sent. */
   readonly queuedBytes: number;
   /** Sends the header of a stream; what comes from now on belongs to the new one. */

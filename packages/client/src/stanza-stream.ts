@@ -72,7 +72,8 @@ export class StanzaStream {
       const item = next instanceof Promise ? await next : next;
       if (item === undefined) {
         if (this.#closing) return reason;
-        return reason ?? new ClientError("lost", "the connection to the server was lost");
+        const { error } = this.#channel;
+        return reason ?? new ClientError("lost", "the connection to the server was lost", error);
       }
       if ("event" in item) {
         if (item.event === "close") return reason;

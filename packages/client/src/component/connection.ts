@@ -91,6 +91,9 @@ export class ComponentConnection {
   async #keep(first: StanzaStream): Promise<void> {
     let stream: StanzaStream | undefined = first;
     while (stream !== undefined) {
+      // stopped in the moment in which the connection came about
+      // oxlint-disable-next-line no-await-in-loop
+      if (this.#over) return stream.close();
       this.#connected(stream);
       // oxlint-disable-next-line no-await-in-loop
       const error = await stream.ended;

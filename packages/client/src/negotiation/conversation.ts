@@ -41,5 +41,6 @@ export function unexpected(item: Received, expected: string): ClientError {
 async function nextItem(channel: Channel): Promise<Received> {
   const item = await channel.next();
   if (item !== undefined) return item;
-  throw new ClientError("lost", "the server closed the connection before the login was complete");
+  const text = "the server closed the connection before the login was complete";
+  throw new ClientError("lost", text, channel.error);
 }
