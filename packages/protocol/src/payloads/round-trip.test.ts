@@ -9,6 +9,13 @@ import { Jid } from "../jid.ts";
 import { type ResultSetPage, resultSetPage, resultSetRequest } from "../rsm.ts";
 import { bind } from "./bind.ts";
 import { entityCaps } from "./caps.ts";
+import {
+  type CommandAction,
+  type CommandNote,
+  type CommandStatus,
+  command,
+  type StageAction,
+} from "./command.ts";
 import { delay } from "./delay.ts";
 import { discoInfo } from "./disco-info.ts";
 import { discoItems } from "./disco-items.ts";
@@ -167,6 +174,27 @@ writesWhatItReads(originId, record({ id: text }));
 for (const kind of [body, subject, status]) writesWhatItReads(kind, localText);
 writesWhatItReads(thread, record({ id: text, parent: optional(text) }));
 writesWhatItReads(dataForm, form);
+const stageAction = fc.constantFrom<StageAction>("prev", "next", "complete");
+writesWhatItReads(
+  command,
+  record({
+    node: text,
+    sessionId: optional(name),
+    action: optional(fc.constantFrom<CommandAction>("execute", "cancel", "prev", "next")),
+    status: optional(fc.constantFrom<CommandStatus>("executing", "completed", "canceled")),
+    lang: optional(name),
+    actions: optional(
+      record({
+        execute: optional(stageAction),
+        allowed: fc.subarray<StageAction>(["prev", "next", "complete"]),
+      }),
+    ),
+    notes: list(
+      record({ type: fc.constantFrom<CommandNote["type"]>("info", "warn", "error"), text }),
+    ),
+    payload: list(form.map(dataForm.write)),
+  }),
+);
 writesWhatItReads(resultSetPage, resultPage);
 writesWhatItReads(
   resultSetRequest,
