@@ -4,9 +4,11 @@
  */
 
 // accounts and their administration
+export type { AccountAdministration } from "./account-administration.ts";
 export {
   type AccountDirectory,
   AccountError,
+  type AccountProblem,
   type Accounts,
   type ManagedAccounts,
 } from "./accounts/accounts.ts";
@@ -91,6 +93,17 @@ export type { IqAnswer, IqHandler, IqRequest, IqTarget } from "./iq.ts";
 export { jsonLog } from "./json-log.ts";
 export { type Facts, type Log, silentLog } from "./log.ts";
 export {
+  addCommand,
+  admins,
+  type CommandContext,
+  type Commands,
+  type CommandTarget,
+  commands,
+  everyone,
+  type Requester,
+  users,
+} from "./modules/commands/contract.ts";
+export {
   type DiscoNode,
   type DiscoQuery,
   disco,
@@ -98,6 +111,7 @@ export {
   discoIdentities,
   discoItemsOf,
   discoNode,
+  discoNodeItems,
 } from "./modules/disco/contract.ts";
 export { builtInModules, moduleSchemas } from "./modules/index.ts";
 // running a server

@@ -1,7 +1,9 @@
 /** The modules of the server, in the order they are set up. Adding a feature is adding a line here. */
 import type { z } from "zod";
 import type { AnyModule } from "../host.ts";
+import { administrationModule } from "./administration/index.ts";
 import { blockingModule } from "./blocking/index.ts";
+import { commandsModule } from "./commands/index.ts";
 import { directoryModule } from "./directory/index.ts";
 import { discoModule } from "./disco/index.ts";
 import { lastActivityModule } from "./last-activity/index.ts";
@@ -22,6 +24,8 @@ export const builtInModules: readonly AnyModule[] = [
   vcardModule,
   directoryModule,
   privateStorageModule,
+  commandsModule,
+  administrationModule,
   offlineModule,
 ];
 
