@@ -1,4 +1,5 @@
 import { type Codec, type Jid, type Stanza, StanzaError } from "@rookery/protocol";
+import { after } from "@rookery/stream";
 import { Element } from "@rookery/xml";
 import type { Maybe } from "./hooks.ts";
 import type { Session } from "./sessions/session.ts";
@@ -38,18 +39,20 @@ interface Registered {
   readonly handler: IqHandler<unknown>;
 }
 
+/** The way of answers. */
+interface AnswerRouter {
+  route(stanza: Stanza): Maybe<void>;
+  refuse(stanza: Stanza, error: unknown): void;
+  report(stanza: Stanza, error: unknown): void;
+}
+
 /** The IQ handlers of one host. */
 export class IqHandlers {
   readonly #handlers: Map<string, Registered> = new Map();
-  readonly #route: (stanza: Stanza) => Maybe<void>;
-  readonly #refuse: (stanza: Stanza, error: unknown) => void;
+  readonly #router: AnswerRouter;
 
-  constructor(router: {
-    route(stanza: Stanza): Maybe<void>;
-    refuse(stanza: Stanza, error: unknown): void;
-  }) {
-    this.#route = (stanza) => router.route(stanza);
-    this.#refuse = (stanza, error) => router.refuse(stanza, error);
+  constructor(router: AnswerRouter) {
+    this.#router = router;
   }
 
   /** @returns a function that removes the handler. @throws Error if there is one already. */
@@ -67,20 +70,27 @@ export class IqHandlers {
 
   /**
    * Answers a request.
-   * @throws StanzaError `service-unavailable` if nothing handles it (RFC 6120 §8.4).
+   *
+   * @param known asked before the handler, and after the request was read: what a stranger writes
+   * wrongly is refused alike whether the account exists or not.
+   * @throws StanzaError `service-unavailable` if nothing handles it (RFC 6120 §8.4), or nobody knows
+   * the account; `bad-request` as its codec does.
    */
   answer(
     iq: Stanza,
     targets: readonly IqTarget[],
     account: Jid,
     session: Session | undefined,
+    known: () => Maybe<boolean> = () => true,
   ): Maybe<void> {
     const payload = iq.payload[0];
     const found = payload && this.#find(iq.type, payload, targets);
     if (payload === undefined || found === undefined) throw notOffered(iq);
-    const answer = found.handler({ query: found.codec.read(payload), iq, account, session });
-    if (answer instanceof Promise) return answer.then((late) => this.#reply(iq, late));
-    return this.#reply(iq, answer);
+    const request = { query: found.codec.read(payload), iq, account, session };
+    return after(known(), (exists) => {
+      if (!exists) throw notOffered(iq);
+      return after(found.handler(request), (answer) => this.#reply(iq, answer));
+    });
   }
 
   #find(type: string, payload: Element, targets: readonly IqTarget[]): Registered | undefined {
@@ -92,19 +102,23 @@ export class IqHandlers {
   }
 
   #reply(iq: Stanza, answer: Element | IqAnswer | undefined | void): Maybe<void> {
-    if (answer === undefined) return this.#route(iq.result());
-    if (answer instanceof Element) return this.#route(iq.result(answer));
+    if (answer === undefined) return this.#router.route(iq.result());
+    if (answer instanceof Element) return this.#router.route(iq.result(answer));
     if (answer.committed === undefined) return this.#send(iq, answer);
     answer.committed.then(
       () => this.#send(iq, answer),
-      (error: unknown) => this.#refuse(iq, error),
+      (error: unknown) => this.#router.refuse(iq, error),
     );
   }
 
   #send(iq: Stanza, answer: IqAnswer): Maybe<void> {
-    const sent = this.#route(iq.result(answer.result));
-    answer.afterwards?.();
-    return sent;
+    return after(this.#router.route(iq.result(answer.result)), () => {
+      try {
+        answer.afterwards?.();
+      } catch (error) {
+        this.#router.report(iq, error);
+      }
+    });
   }
 }
 

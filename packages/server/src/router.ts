@@ -52,15 +52,18 @@ export class Router {
 
   /** Answers the sender with an error (RFC 6120 §8.3), unless the stanza is an answer itself. */
   refuse(stanza: Stanza, error: unknown): void {
-    if (!(error instanceof StanzaError)) {
-      this.#log.error("a stanza could not be handled", { error, kind: stanza.kind });
-    }
+    if (!(error instanceof StanzaError)) this.report(stanza, error);
     const answer = stanza.error(
       error instanceof StanzaError
         ? error
         : new StanzaError("internal-server-error", "", { type: "wait" }),
     );
     if (answer !== undefined) void this.route(answer);
+  }
+
+  /** Tells the log of a fault of ours, where the sender is not to be answered (again). */
+  report(stanza: Stanza, error: unknown): void {
+    this.#log.error("a stanza could not be handled", { error, kind: stanza.kind });
   }
 
   readonly #deliver = (stanza: Stanza): Maybe<void> => {

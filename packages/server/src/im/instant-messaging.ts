@@ -194,10 +194,8 @@ export class InstantMessaging {
     if (iq.from.bare.equals(account)) {
       return this.#services.iq.answer(iq, ["own", "account"], account, session);
     }
-    return after(this.#services.accounts.exists(account), (exists) => {
-      if (!exists) throw notOffered(iq);
-      return alike(iq, () => this.#services.iq.answer(iq, ["account"], account, session));
-    });
+    const known = (): Maybe<boolean> => this.#services.accounts.exists(account);
+    return alike(iq, () => this.#services.iq.answer(iq, ["account"], account, session, known));
   }
 }
 

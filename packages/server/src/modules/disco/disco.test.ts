@@ -92,3 +92,16 @@ test(
     },
   ),
 );
+
+test(
+  "a request that is wrongly written is refused alike by an account that there is and one there is not",
+  conversation(cast, async ({ romeo, stage }) => {
+    await stage.accounts("juliet@example.org");
+    const wrong = `<query xmlns='http://jabber.org/protocol/disco#info'><feature/></query>`;
+    for (const local of ["juliet", "nobody"]) {
+      await romeo.sends(`<iq type='get' id='d1' to='${local}@example.org'>${wrong}</iq>`);
+      const error = (await romeo.client.element()).child("jabber:client", "error");
+      assert.ok(error?.child("urn:ietf:params:xml:ns:xmpp-stanzas", "bad-request"), local);
+    }
+  }),
+);
