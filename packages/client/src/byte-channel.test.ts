@@ -139,6 +139,14 @@ test("who waits for the queue to drain goes on when it has, or when the connecti
   await last;
 });
 
+test("who waits goes on when the system has taken everything at once, without a word", async () => {
+  const channel = new ByteChannel(new FakeTransport());
+  channel.send(el("jabber:client", "a", {}, "x".repeat(100_000)));
+  assert.ok(channel.queuedBytes > 100_000);
+  await channel.drained();
+  assert.equal(channel.queuedBytes, 0);
+});
+
 test("RFC 6120 §5.4.3.3: what came in the clear after <proceed/> is not taken for what comes by TLS", async () => {
   const transport = new FakeTransport();
   const channel = new ByteChannel(transport);

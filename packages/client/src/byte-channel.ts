@@ -204,5 +204,7 @@ export class ByteChannel implements Channel {
     const text = this.#out;
     this.#out = "";
     this.#transport.write(text);
+    // what the system took at once never drains
+    this.#drained();
   }
 }
