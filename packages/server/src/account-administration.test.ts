@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Jid, StreamError } from "@rookery/protocol";
+import { TestServer } from "@rookery/testkit";
+import { HostAdministration } from "./account-administration.ts";
+import type { Accounts } from "./accounts/accounts.ts";
+import { SessionTable } from "./sessions/table.ts";
+
+const domains = [{ name: "example.org" }, { name: "example.net" }];
+
+test("a host administers its own accounts only, though others are in the same storage", async () => {
+  await using stage = await TestServer.start({ config: { domains } });
+  await stage.accounts("juliet@example.net");
+  const client = await stage.login("romeo@example.net/balcony");
+  const { administration } = stage.server.host("example.org");
+  for (const text of ["juliet@example.net", "example.org", "juliet@example.org/chamber"]) {
+    const jid = Jid.parse(text);
+    const refused = { name: "AccountError", problem: "refused", message: /is not an account of/ };
+    await assert.rejects(administration.create(jid, "x"), refused);
+    await assert.rejects(administration.setPassword(jid, "x"), refused);
+    await assert.rejects(administration.remove(jid), refused);
+  }
+  assert.deepEqual(administration.online(), []);
+  const romeo = Jid.parse("romeo@example.net");
+  assert.equal(administration.endSessions(romeo, new StreamError("policy-violation")), 0);
+  assert.equal(client.closed, false);
+  assert.equal(await administration.count(), 0);
+  const { accounts } = stage.server.host("example.net");
+  assert.ok(await accounts.exists(Jid.parse("juliet@example.net")));
+});
+
+test("it tells what exists already from what does not, and from a password that cannot be", async () => {
+  await using stage = await TestServer.start();
+  await stage.accounts("romeo@example.org");
+  const { administration } = stage.server.host("example.org");
+  const romeo = Jid.parse("romeo@example.org");
+  const nobody = Jid.parse("nobody@example.org");
+  await assert.rejects(administration.create(romeo, "x"), { problem: "exists" });
+  await assert.rejects(administration.create(nobody, ""), { problem: "refused" });
+  await assert.rejects(administration.setPassword(nobody, "x"), { problem: "not-found" });
+  await assert.rejects(administration.remove(nobody), { problem: "not-found" });
+  await administration.remove(romeo);
+  assert.equal(await administration.count(), 0);
+});
+
+test("the accounts are counted page by page, however many there are", async () => {
+  const all = Array.from({ length: 2001 }, (_, i) => Jid.of(`user${i}`, "example.org"));
+  const pages: number[] = [];
+  const list = async ({ after, limit = 0 }: { after?: Jid; limit?: number }): Promise<Jid[]> => {
+    const from = after === undefined ? 0 : all.indexOf(after) + 1;
+    pages.push(from);
+    return all.slice(from, from + limit);
+  };
+  assert.equal(await administrationOf({ create() {}, list }).count(), 2001);
+  assert.deepEqual(pages, [0, 1000, 2000]);
+});
+
+test("accounts from elsewhere are administered there", async () => {
+  const elsewhere = administrationOf({ exists: () => true });
+  const refused = { name: "AccountError", problem: "refused", message: /not kept by this server/ };
+  const romeo = Jid.parse("romeo@example.org");
+  await assert.rejects(elsewhere.create(romeo, "x"), refused);
+  await assert.rejects(elsewhere.remove(romeo), refused);
+  await assert.rejects(elsewhere.list(), refused);
+  await assert.rejects(elsewhere.count(), refused);
+});
+
+function administrationOf(accounts: object): HostAdministration {
+  return new HostAdministration({
+    domain: Jid.parse("example.org"),
+    accounts: accounts as Accounts,
+    sessions: new SessionTable(),
+    removeAccount: () => Promise.resolve(),
+  });
+}
