@@ -1,4 +1,4 @@
-import { type Codec, type Jid, type Stanza, StanzaError } from "@rookery/protocol";
+import { type Codec, type Jid, quoted, type Stanza, StanzaError } from "@rookery/protocol";
 import { after } from "@rookery/stream";
 import { Element } from "@rookery/xml";
 import type { Maybe } from "./hooks.ts";
@@ -125,7 +125,7 @@ export class IqHandlers {
 /** The answer to a request that nothing handles, the same whether an account exists or not. */
 export function notOffered(iq: Stanza): StanzaError {
   const payload = iq.payload[0];
-  const what = payload ? `<${payload.name} xmlns='${payload.ns.slice(0, 100)}'/>` : "an empty IQ";
+  const what = payload ? `${quoted(payload.name)} of ${quoted(payload.ns)}` : "an empty IQ";
   return new StanzaError("service-unavailable", `${what} is not offered here`);
 }
 

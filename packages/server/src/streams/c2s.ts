@@ -1,4 +1,13 @@
-import { Jid, NS, ping, Stanza, StanzaError, StreamError, stanzaKind } from "@rookery/protocol";
+import {
+  Jid,
+  NS,
+  ping,
+  quoted,
+  Stanza,
+  StanzaError,
+  StreamError,
+  stanzaKind,
+} from "@rookery/protocol";
 import { readStreamHeader, STREAM_PREFIXES, writeStreamHeader } from "@rookery/stream";
 import { type Element, el, type StreamOpen, serialize, XmlError } from "@rookery/xml";
 import type { Timer } from "../clock.ts";
@@ -8,17 +17,12 @@ import type { VirtualHost } from "../virtual-host.ts";
 import type { C2sServices } from "./c2s-services.ts";
 import type { StreamFeature } from "./feature.ts";
 import type { SaslState } from "./features/sasl.ts";
+import { Pump } from "./pump.ts";
 import { RateLimit } from "./rate-limit.ts";
-
-/** Stanzas that one stream may have handled before others get their turn. */
-const TURN = 50;
 
 /**
  * The stream of a client (RFC 6120 §4): negotiates its features, then hands the stanzas of its
  * session on, strictly in order (§10.1).
- *
- * It reads no further while a handler has to wait, while the client sends too fast, and while the
- * client does not take what it was sent.
  */
 export class C2sStream {
   readonly connection: Connection;
@@ -33,33 +37,31 @@ export class C2sStream {
   readonly gone: Promise<void>;
   /** The SASL negotiation, while there is one. */
   readonly sasl: SaslState = { tries: 0, mechanism: undefined };
-  readonly #rate: RateLimit;
+  readonly #pump: Pump;
   #features: readonly StreamFeature[] = [];
   /** `opening` until a stream header came, `closed` once we have closed: nothing is processed after. */
   #state: "opening" | "open" | "closed" = "opening";
   #headerSent = false;
-  /** Something is waited for; nothing is read meanwhile. */
-  #busy = false;
-  /** The stanza that is in hand, if its handler has to wait. */
-  #handling: Promise<void> | undefined = undefined;
-  /** Stanzas that may still be handled before a turn of the event loop is let pass. */
-  #left = TURN;
   /** Until the client has logged in. */
   #due: Timer | undefined = undefined;
-  /** While the client sends too fast. */
-  #slowed: Timer | undefined = undefined;
 
   constructor(connection: Connection, services: C2sServices) {
     this.connection = connection;
     this.services = services;
     const { limits, clock } = services;
-    this.#rate = new RateLimit(limits.c2sBytesPerSecond, limits.c2sBurstBytes, clock);
-    connection.onReadable = () => this.#readable();
+    this.#pump = new Pump({
+      connection,
+      clock,
+      rate: new RateLimit(limits.c2sBytesPerSecond, limits.c2sBurstBytes, clock),
+      queuedBytes: this.maxQueuedBytes / 4,
+      handle: (item) => this.#handle(item),
+      failed: (error) => this.#failed(error),
+      ended: () => this.close(),
+    });
     this.gone = new Promise((resolve) => {
       connection.onClose = () => {
         this.#end();
-        if (this.#handling === undefined) resolve();
-        else this.#handling.then(resolve, resolve);
+        resolve(this.#pump.idle());
       };
     });
     const { streamOpenSeconds, loginSeconds } = limits;
@@ -152,70 +154,6 @@ export class C2sStream {
 
   // ── reading ────────────────────────────────────────────────────────────────
 
-  #readable(): void {
-    if (this.#busy) this.connection.pause();
-    else this.#pump();
-  }
-
-  /** Handles what is there, in order; waits where a handler has to wait. */
-  #pump(): void {
-    try {
-      while (!this.closed) {
-        if (this.connection.queuedBytes > this.maxQueuedBytes / 4) return this.#untilTaken();
-        if (this.#left-- <= 0) return this.#untilNextTurn();
-        const item = this.connection.read();
-        if (item === undefined) return this.#mayRead();
-        const done = this.#handle(item);
-        if (done instanceof Promise) {
-          this.#handling = done;
-          return this.#wait(done);
-        }
-      }
-    } catch (error) {
-      this.#failed(error);
-    }
-  }
-
-  #wait(done: Promise<void>): void {
-    this.#busy = true;
-    done.then(
-      () => {
-        this.#busy = false;
-        this.#handling = undefined;
-        this.#pump();
-      },
-      (error: unknown) => {
-        this.#handling = undefined;
-        this.#failed(error);
-      },
-    );
-  }
-
-  /** Who does not read its answers asks no more questions. */
-  #untilTaken(): void {
-    this.connection.pause();
-    this.#wait(this.connection.flushed().catch(() => this.connection.destroy()));
-  }
-
-  /** However much has come, and even if all is answered at once, the others are not kept waiting. */
-  #untilNextTurn(): void {
-    this.#left = TURN;
-    this.#wait(new Promise((resolve) => setImmediate(resolve)));
-  }
-
-  /** All that came is handled: takes more from the network, later if the client is too fast. */
-  #mayRead(): void {
-    if (this.connection.ended) return this.close();
-    const waitMs = this.#rate.take(this.connection.receivedBytes);
-    if (waitMs === 0) return this.connection.resume();
-    this.connection.pause();
-    this.#wait(
-      new Promise((resolve) => {
-        this.#slowed = this.services.clock.after(waitMs, resolve);
-      }),
-    );
-  }
-
   #failed(error: unknown): void {
     if (this.closed) return;
     if (error instanceof StreamError) this.close(error);
@@ -251,7 +189,7 @@ export class C2sStream {
     }
     const host = this.services.host(header.to);
     if (host === undefined) {
-      throw new StreamError("host-unknown", `${shown(header.to)} is not served here`);
+      throw new StreamError("host-unknown", `${quoted(header.to)} is not served here`);
     }
     if (this.host !== undefined && this.host !== host) {
       throw new StreamError("host-unknown", "the host cannot change on a stream that restarts");
@@ -281,7 +219,7 @@ export class C2sStream {
   #negotiate(element: Element): void | Promise<void> {
     const feature = this.#featureOf(element.ns, false);
     if (feature?.negotiate !== undefined) return feature.negotiate(this, element);
-    const title = `<${element.name}/> of ${shown(element.ns)}`;
+    const title = `<${element.name}/> of ${quoted(element.ns)}`;
     if (this.session === undefined) {
       throw new StreamError("not-authorized", `${title} came before a resource was bound`);
     }
@@ -340,7 +278,7 @@ export class C2sStream {
     if (this.closed) return;
     this.#state = "closed";
     this.#due?.cancel();
-    this.#slowed?.cancel();
+    this.#pump.stop();
     this.services.streams.delete(this);
     this.services.keepAlive.forget(this);
     const { session } = this;
@@ -358,12 +296,7 @@ function checkFrom(element: Element, own: Jid): void {
   } catch {
     // not even an address: refused below
   }
-  throw new StreamError("invalid-from", `${shown(from)} is not the sender, ${own} is`);
-}
-
-/** What a client said, as error texts show it: short, and not cut in the middle of a character. */
-function shown(text: string): string {
-  return `"${text.slice(0, 100).toWellFormed()}"`;
+  throw new StreamError("invalid-from", `${quoted(from)} is not the sender, ${own} is`);
 }
 
 /** The `<stream:error/>`, without its text if that cannot be written. */

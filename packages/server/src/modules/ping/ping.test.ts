@@ -31,7 +31,7 @@ test(
       await romeo.receives(`<iq type='error' id='p4' from='${local}@example.org'>${PING}
         <error type='cancel'>
           <service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>
-          <text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>&lt;ping xmlns='urn:xmpp:ping'/&gt; is not offered here</text>
+          <text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>"ping" of "urn:xmpp:ping" is not offered here</text>
         </error></iq>`);
     }
   }),

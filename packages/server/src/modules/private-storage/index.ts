@@ -1,5 +1,11 @@
 /** Private XML Storage: XEP-0049 (1.2). */
-import { isReservedForPrivateData, PRIVATE_NS, privateData, StanzaError } from "@rookery/protocol";
+import {
+  isReservedForPrivateData,
+  PRIVATE_NS,
+  privateData,
+  quoted,
+  StanzaError,
+} from "@rookery/protocol";
 import { type Element, el } from "@rookery/xml";
 import { defineModule, type Module, type NoOptions } from "../../host.ts";
 import { PrivateStore } from "./store.ts";
@@ -45,7 +51,7 @@ function checkNamespaces(elements: readonly Element[]): void {
     if (!isReservedForPrivateData(ns)) continue;
     throw new StanzaError(
       "not-acceptable",
-      `<${name.slice(0, 100)} xmlns='${ns.slice(0, 100)}'/> is in a reserved namespace`,
+      `${quoted(name)} of ${quoted(ns)} is in a reserved namespace`,
     );
   }
 }
