@@ -5,14 +5,13 @@ import { stanzaXml } from "@rookery/testkit";
 import { InternalAccounts } from "../accounts/internal.ts";
 import { systemClock, systemRandom } from "../clock.ts";
 import { resolveConfig } from "../config/resolve.ts";
+import type { AnyModule } from "../host.ts";
 import { silentLog } from "../log.ts";
-import { offlineModule } from "../modules/offline/index.ts";
+import { builtInModules } from "../modules/index.ts";
 import { Router } from "../router.ts";
 import { Session } from "../sessions/session.ts";
 import { SessionTable } from "../sessions/table.ts";
-import { StorageUnavailable } from "../storage/api.ts";
-import type { Driver } from "../storage/driver.ts";
-import { memoryDriver } from "../storage/memory/driver.ts";
+import { FailingDriver } from "../storage/failing-driver.test.ts";
 import { storageOver } from "../storage/stores.ts";
 import { VirtualHost } from "../virtual-host.ts";
 
@@ -118,38 +117,6 @@ test("when the roster of one who leaves cannot be read, the process goes on", as
   await assert.rejects(async () => await host.im.rosters.get(romeo.session.jid.bare));
 });
 
-/** Memory that fails when it is told to. */
-class FailingDriver implements Driver {
-  readonly #inner: Driver = memoryDriver();
-  reads: "work" | "fail" = "work";
-  writes: "work" | "fail" = "work";
-  beforeReads: Promise<void> | undefined = undefined;
-
-  call: Driver["call"] = async (method, ...args) => {
-    await this.beforeReads;
-    check(this.reads);
-    return await this.#inner.call(method, ...args);
-  };
-  write: Driver["write"] = async (...args) => {
-    check(this.writes);
-    return await this.#inner.write(...args);
-  };
-  done: Driver["done"] = async (...args) => {
-    check(this.writes);
-    await this.#inner.done(...args);
-  };
-  batch: Driver["batch"] = async (...args) => {
-    check(this.writes);
-    await this.#inner.batch(...args);
-  };
-  flush: Driver["flush"] = () => this.#inner.flush();
-  close: Driver["close"] = () => this.#inner.close();
-}
-
-function check(state: "work" | "fail"): void {
-  if (state === "fail") throw new StorageUnavailable("the disk is full");
-}
-
 interface Actor {
   readonly session: Session;
   readonly received: Stanza[];
@@ -181,7 +148,7 @@ async function stage(): Promise<{
   };
   const accounts = await InternalAccounts.open(domain, storage, services);
   const host = await VirtualHost.open(domain, accounts, services);
-  await host.modules.load(offlineModule, {});
+  await host.modules.load(builtInModules.find(({ name }) => name === "offline") as AnyModule, {});
   services.router.claim("example.org", host);
   return {
     host,
