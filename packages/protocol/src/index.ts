@@ -114,6 +114,14 @@ export {
 } from "./payloads/presence.ts";
 export { isReservedForPrivateData, PRIVATE_NS, privateData } from "./payloads/private-storage.ts";
 export {
+  REGISTER_NS,
+  type RegisterField,
+  type RegisterFields,
+  type RegisterQuery,
+  registerFeature,
+  registerQuery,
+} from "./payloads/register.ts";
+export {
   ROSTER_ITEM_LIMITS,
   type RosterItem,
   type RosterItemLimits,
