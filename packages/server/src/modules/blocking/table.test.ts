@@ -1,8 +1,10 @@
 /** XEP-0191 §3.3 as a table: what becomes of each kind of stanza, in each direction. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { marker } from "@rookery/protocol";
 import { befriend, conversation, describe, Person, type Scene } from "@rookery/testkit";
 import type { Element } from "@rookery/xml";
+import { defineModule, type Module, type NoOptions } from "../../host.ts";
 
 /** What the sender and the recipient get. */
 type Outcome = "arrives" | "is answered" | "nothing" | "service-unavailable" | "not-acceptable";
@@ -159,8 +161,7 @@ const TABLE: readonly Row[] = [
   },
   {
     kind: "iq get to the account",
-    stanza: "<iq id='x1' type='get'><query xmlns='http://jabber.org/protocol/disco#info'/></iq>",
-    between: "friends",
+    stanza: `<iq id='x1' type='get'>${PING}</iq>`,
     online: "is answered",
     offline: "is answered",
     blockedIn: "service-unavailable",
@@ -207,6 +208,13 @@ function outcomeOf(row: Row, blocked: "nobody" | "recipient" | "sender", online:
   return online ? row.online : row.offline;
 }
 
+/** Something that accounts answer. */
+const answering: Module<NoOptions, void> = defineModule({
+  name: "answering",
+  implements: [],
+  setup: (host) => host.iq("account", "get", marker("urn:example", "x"), () => {}),
+});
+
 async function play(
   { sender, recipient, stage }: Scene<typeof cast>,
   {
@@ -221,6 +229,7 @@ async function play(
     readonly expected: Outcome;
   },
 ): Promise<void> {
+  await stage.server.host("example.org").modules.load(answering, {});
   for (const person of [sender, recipient]) {
     await person.sends("<iq type='get' id='roster'><query xmlns='jabber:iq:roster'/></iq>");
     await person.comesOnline();
