@@ -1,4 +1,4 @@
-import { storageConformance } from "../conformance.ts";
+import { storageConformance } from "../conformance.test.ts";
 import { openStorage } from "../open.ts";
 
 storageConformance("memory", () => openStorage({ driver: "memory" }));

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Storage } from "../api.ts";
-import { storageConformance } from "../conformance.ts";
+import { storageConformance } from "../conformance.test.ts";
 import { openStorage } from "../open.ts";
 
 storageConformance("sqlite", async (): Promise<Storage> => {
