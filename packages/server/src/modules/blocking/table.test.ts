@@ -5,6 +5,7 @@ import { marker } from "@rookery/protocol";
 import { befriend, conversation, describe, Person, type Scene } from "@rookery/testkit";
 import type { Element } from "@rookery/xml";
 import { defineModule, type Module, type NoOptions } from "../../host.ts";
+import { messageFlow } from "../../im/contract.ts";
 
 /** What the sender and the recipient get. */
 type Outcome = "arrives" | "is answered" | "nothing" | "service-unavailable" | "not-acceptable";
@@ -208,11 +209,17 @@ function outcomeOf(row: Row, blocked: "nobody" | "recipient" | "sender", online:
   return online ? row.online : row.offline;
 }
 
-/** Something that accounts answer. */
-const answering: Module<NoOptions, void> = defineModule({
-  name: "answering",
+/** Something that accounts answer, and a place for messages to those who are offline. */
+const surroundings: Module<NoOptions, void> = defineModule({
+  name: "surroundings",
   implements: [],
-  setup: (host) => host.iq("account", "get", marker("urn:example", "x"), () => {}),
+  setup(host) {
+    host.iq("account", "get", marker("urn:example", "x"), () => {});
+    host.on(messageFlow, "deliver", ({ stanza, direction, targets }) => {
+      const waits = direction === "received" && targets.length === 0 && stanza.to?.isBare;
+      return waits && stanza.type !== "headline" ? "handled" : undefined;
+    });
+  },
 });
 
 async function play(
@@ -229,7 +236,7 @@ async function play(
     readonly expected: Outcome;
   },
 ): Promise<void> {
-  await stage.server.host("example.org").modules.load(answering, {});
+  await stage.server.host("example.org").modules.load(surroundings, {});
   for (const person of [sender, recipient]) {
     await person.sends("<iq type='get' id='roster'><query xmlns='jabber:iq:roster'/></iq>");
     await person.comesOnline();
