@@ -47,7 +47,7 @@ export function configurationPage(): string {
         options.filter((o) => isMember(o, group) && !isModule(o)),
       ),
     );
-  return `${[INTRODUCTION, section(undefined, topLevel), ...sections].join("\n")}`;
+  return [INTRODUCTION, section(undefined, topLevel), ...sections].join("\n");
 }
 
 /** A module as a whole has no text of its own; the table tells of its options. */

@@ -15,7 +15,7 @@ export interface PumpOptions {
   /** What may wait for a peer before it is no longer read from. */
   readonly queuedBytes: number;
   /** Handles one item; the next one waits for its promise. */
-  handle(item: Element | StreamOpen | StreamClose): Maybe<void>;
+  readonly handle: (item: Element | StreamOpen | StreamClose) => Maybe<void>;
   /** Told what reading or handling threw. */
   failed(error: unknown): void;
   /** The peer has closed its side, and all that it had sent is handled. */
