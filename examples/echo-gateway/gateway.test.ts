@@ -76,6 +76,16 @@ test("XEP-0100 §4.1.2: wrong or missing credentials, and people who may not", (
       romeo.register({ username, password: "open barley" }),
       fails("not-acceptable"),
     );
+    const long = "x".repeat(256);
+    await assert.rejects(
+      romeo.register({ username: long, password: "open sesame" }),
+      fails("not-acceptable"),
+    );
+    const payload = registerQuery.write({ fields: { username, password: "open sesame" } });
+    await assert.rejects(
+      romeo.client.request({ type: "set", to: ALICE, payload }),
+      fails("service-unavailable"),
+    );
     play.network.reachable = false;
     await assert.rejects(
       romeo.register({ username, password: "open sesame" }),
@@ -215,7 +225,7 @@ test("XEP-0100 §4.6, §4.7, §6.3: contacts are found, added and removed", () =
     await romeo.gets("unsubscribed from tybalt@gateway.localhost");
 
     const removal = rosterQuery.write({
-      items: [{ jid: carol, name: "", subscription: "remove", groups: [] } as never],
+      items: [{ jid: carol, subscription: "remove", groups: [] }],
     });
     await romeo.client.request({ type: "set", payload: removal });
     await romeo.gets(`unavailable from ${jid}`);

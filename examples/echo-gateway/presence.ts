@@ -6,6 +6,9 @@ import type { GatewayParts } from "./parts.ts";
 import type { Registration } from "./registrations.ts";
 import { stanzaErrorOf } from "./stanza-errors.ts";
 
+/** What one user may have; a server of others may say that there are any number. */
+const MOST_RESOURCES = 100;
+
 export function servePresence(parts: GatewayParts): void {
   const { component, turns, sessions } = parts;
   component.onPresence((presence) =>
@@ -63,7 +66,7 @@ async function online(parts: GatewayParts, presence: Stanza): Promise<void> {
   if (registration === undefined) return;
   try {
     const session = await sessions.logIn(registration);
-    session.resources.add(from.resource);
+    if (session.resources.size < MOST_RESOURCES) session.resources.add(from.resource);
     session.login.setAvailability(readAvailability(presence));
     await introduce(parts, registration, session.login.contacts.keys());
   } catch (error) {

@@ -9,6 +9,9 @@ import { stanzaErrorOf } from "./stanza-errors.ts";
 
 type Fields = { readonly username?: string; readonly password?: string };
 
+/** What is kept of each user is to stay small. */
+const LONGEST = 255;
+
 export function serveRegistration(parts: GatewayParts): void {
   const { component, turns } = parts;
   component.disco.feature(REGISTER_NS);
@@ -43,6 +46,9 @@ async function register(parts: GatewayParts, user: Jid, fields: Fields): Promise
   const password = fields.password || (username === before?.username ? before.password : "");
   if (username === "" || password === "") {
     throw new StanzaError("not-acceptable", "name and password are needed");
+  }
+  if (username.length > LONGEST || password.length > LONGEST) {
+    throw new StanzaError("not-acceptable", `name and password have ${LONGEST} characters at most`);
   }
   await checkCredentials(parts, { username, password });
   await sessions.logOut(user);
