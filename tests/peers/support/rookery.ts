@@ -19,6 +19,15 @@ export interface Ports {
   readonly c2s: number;
   /** For direct TLS. */
   readonly c2sTls: number;
+  /** For external components, where there are any. */
+  readonly component?: number | undefined;
+}
+
+/** What the configuration says of external components. */
+export interface ExternalComponents {
+  /** The secret of each by its domain. */
+  readonly secrets: { readonly [domain: string]: string };
+  readonly limits?: { readonly [name: string]: number };
 }
 
 /**
@@ -41,11 +50,17 @@ export class Rookery {
    *
    * @param users local parts of accounts to make.
    * @param ports the ports to listen on; without them free ones.
+   * @param external components that may connect.
    */
-  static async start(t: TestContext, users: readonly string[], ports?: Ports): Promise<Rookery> {
+  static async start(
+    t: TestContext,
+    users: readonly string[],
+    ports?: Ports,
+    external?: ExternalComponents,
+  ): Promise<Rookery> {
     const folder = await mkdtemp(join(tmpdir(), "rookery-peers-"));
     const rookery = new Rookery(t, folder);
-    await rookery.#configure(ports ?? { c2s: 0, c2sTls: 0 });
+    await rookery.#configure(ports ?? { c2s: 0, c2sTls: 0 }, external);
     await rookery.start();
     // hooks run in the order they were given: the server has ended by then
     t.after(() => rm(folder, { recursive: true, force: true }));
@@ -113,13 +128,18 @@ export class Rookery {
     });
   }
 
-  async #configure({ c2s, c2sTls }: Ports): Promise<void> {
-    const text = [
-      "domains: [{ name: localhost }]",
-      "data: ./data",
-      `listen: { c2s: "127.0.0.1:${c2s}", c2sTls: "127.0.0.1:${c2sTls}" }`,
-    ];
-    await writeFile(join(this.#folder, "rookery.yaml"), `${text.join("\n")}\n`);
+  async #configure({ c2s, c2sTls, component = 0 }: Ports, external?: ExternalComponents) {
+    const listen = { c2s: `127.0.0.1:${c2s}`, c2sTls: `127.0.0.1:${c2sTls}` };
+    const secrets = Object.entries(external?.secrets ?? {});
+    const config = {
+      domains: [{ name: "localhost" }],
+      data: "./data",
+      listen: external ? { ...listen, component: `127.0.0.1:${component}` } : listen,
+      components: Object.fromEntries(secrets.map(([domain, secret]) => [domain, { secret }])),
+      limits: external?.limits ?? {},
+    };
+    // JSON is YAML
+    await writeFile(join(this.#folder, "rookery.yaml"), `${JSON.stringify(config, null, 2)}\n`);
   }
 }
 
@@ -127,9 +147,10 @@ export class Rookery {
 function portsOf(line: string): Ports | undefined {
   if (!line.startsWith("{") || !line.includes('"started"')) return undefined;
   const { ports } = JSON.parse(line) as {
-    readonly ports?: { readonly c2s: readonly number[]; readonly c2sTls: readonly number[] };
+    readonly ports?: { readonly [use in "c2s" | "c2sTls" | "component"]?: readonly number[] };
   };
   const [c2s] = ports?.c2s ?? [];
   const [c2sTls] = ports?.c2sTls ?? [];
-  return c2s === undefined || c2sTls === undefined ? undefined : { c2s, c2sTls };
+  const [component] = ports?.component ?? [];
+  return c2s === undefined || c2sTls === undefined ? undefined : { c2s, c2sTls, component };
 }
