@@ -62,8 +62,11 @@ export class Rookery {
     const rookery = new Rookery(t, folder);
     await rookery.#configure(ports ?? { c2s: 0, c2sTls: 0 }, external);
     await rookery.start();
-    // hooks run in the order they were given: the server has ended by then
-    t.after(() => rm(folder, { recursive: true, force: true }));
+    t.after(async () => {
+      // hooks run in the order they were given, that of a server started later after this one
+      await rookery.#server?.kill("SIGKILL");
+      await rm(folder, { recursive: true, force: true });
+    });
     await rookery.addUsers(...users);
     return rookery;
   }
