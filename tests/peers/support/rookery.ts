@@ -60,13 +60,13 @@ export class Rookery {
   ): Promise<Rookery> {
     const folder = await mkdtemp(join(tmpdir(), "rookery-peers-"));
     const rookery = new Rookery(t, folder);
-    await rookery.#configure(ports ?? { c2s: 0, c2sTls: 0 }, external);
-    await rookery.start();
     t.after(async () => {
-      // hooks run in the order they were given, that of a server started later after this one
+      // hooks run in the order they were given, those of its processes after this one
       await rookery.#server?.kill("SIGKILL");
       await rm(folder, { recursive: true, force: true });
     });
+    await rookery.#configure(ports ?? { c2s: 0, c2sTls: 0 }, external);
+    await rookery.start();
     await rookery.addUsers(...users);
     return rookery;
   }
@@ -87,9 +87,9 @@ export class Rookery {
       const ports = portsOf(line);
       if (ports !== undefined) listening.resolve(ports);
     });
+    this.#server = server;
     void server.exited.then(() => listening.reject(server.error("ended instead of listening")));
     this.#ports = await within(START_MS, listening.promise, () => server.error("does not listen"));
-    this.#server = server;
   }
 
   /** Ends the server by a signal. */
