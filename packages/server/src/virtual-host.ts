@@ -96,6 +96,10 @@ export class VirtualHost {
   ended(session: Session): void {
     this.#services.sessions.remove(session);
     this.im.ended(session);
+    // what it was about to get goes where it would have gone without it
+    for (const stanza of session.takeBack()) {
+      if (stanza.kind !== "presence") void this.#services.router.route(stanza);
+    }
   }
 
   /**

@@ -71,10 +71,34 @@ test("a release works once, and the session can be held back again", () => {
   assert.deepEqual(outlet.sent, ["1", "2"]);
 });
 
-test("a session that is held back cannot be held back by another", () => {
-  const { session } = made();
-  session.hold();
-  assert.throws(() => session.hold(), /romeo@example\.org\/balcony is held back already/);
+test("what several hold back is sent when all have let go, what they release first, in order", async () => {
+  const { session, outlet } = made();
+  const one = session.hold();
+  const other = session.hold();
+  session.send(message("3"));
+  one([message("1")]);
+  one([message("never")]);
+  assert.deepEqual(outlet.sent, []);
+  const kept = session.keptBack;
+  other([message("2")]);
+  assert.deepEqual(outlet.sent, ["1", "2", "3"]);
+  await kept;
+  assert.equal(session.keptBack, undefined);
+});
+
+test("what was kept back for a session that ends is given back, once", async () => {
+  const { session, outlet } = made();
+  const release = session.hold();
+  session.send(message("1"));
+  const kept = session.keptBack;
+  assert.deepEqual(
+    session.takeBack().map(({ id }) => id),
+    ["1"],
+  );
+  await kept;
+  assert.deepEqual(session.takeBack(), []);
+  release([message("0")]);
+  assert.deepEqual(outlet.sent, []);
 });
 
 test("SECURITY: what is held back is bounded; beyond it the session ends and nothing is kept", () => {

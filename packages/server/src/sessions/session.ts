@@ -14,8 +14,11 @@ export interface Outlet {
 
 /** Stanzas that wait for older ones. */
 interface Held {
+  holders: number;
+  readonly first: Stanza[];
   stanzas: Stanza[];
   bytes: number;
+  readonly sent: PromiseWithResolvers<void>;
 }
 
 /** One connected resource of an account (RFC 6120 §7, "bound resource"). */
@@ -50,19 +53,42 @@ export class Session {
 
   /**
    * Keeps back what is sent until the returned function is called, which sends the given stanzas
-   * first: older messages from storage then come before newer ones. What is kept back is bounded
-   * like everything that waits to be sent.
+   * first: older messages from storage then come before newer ones. If several hold, all of them
+   * have to let go. What is kept back is bounded like everything that waits to be sent.
    */
   hold(): (first: readonly Stanza[]) => void {
-    if (this.#held !== undefined) throw new Error(`${this.jid} is held back already`);
-    const held: Held = { stanzas: [], bytes: 0 };
-    this.#held = held;
+    const held = (this.#held ??= {
+      holders: 0,
+      first: [],
+      stanzas: [],
+      bytes: 0,
+      sent: Promise.withResolvers(),
+    });
+    held.holders++;
+    let released = false;
     return (first) => {
-      if (this.#held !== held) return;
+      if (released || this.#held !== held) return;
+      released = true;
+      held.first.push(...first);
+      if (--held.holders > 0) return;
       this.#held = undefined;
-      for (const stanza of first) this.#outlet.send(stanza);
+      for (const stanza of held.first) this.#outlet.send(stanza);
       for (const stanza of held.stanzas) this.#outlet.send(stanza);
+      held.sent.resolve();
     };
+  }
+
+  /** While something is kept back: settles when it was sent, or the session has ended. */
+  get keptBack(): Promise<void> | undefined {
+    return this.#held?.sent.promise;
+  }
+
+  /** The session has ended: what was kept back until now and never sent. */
+  takeBack(): readonly Stanza[] {
+    const held = this.#held;
+    this.#held = undefined;
+    held?.sent.resolve();
+    return held?.stanzas ?? [];
   }
 
   #hold(stanza: Stanza, held: Held): void {

@@ -8,7 +8,7 @@ import {
   StreamError,
   stanzaKind,
 } from "@rookery/protocol";
-import { readStreamHeader, STREAM_PREFIXES, writeStreamHeader } from "@rookery/stream";
+import { after, readStreamHeader, STREAM_PREFIXES, writeStreamHeader } from "@rookery/stream";
 import { type Element, el, type StreamOpen, serialize, XmlError } from "@rookery/xml";
 import type { Timer } from "../clock.ts";
 import type { Session } from "../sessions/session.ts";
@@ -56,7 +56,7 @@ export class C2sStream {
       queuedBytes: this.maxQueuedBytes / 4,
       handle: (item) => this.#handle(item),
       failed: (error) => this.#failed(error),
-      ended: () => this.close(),
+      ended: () => void after(this.session?.keptBack, () => this.close()),
     });
     this.gone = new Promise((resolve) => {
       connection.onClose = () => {
@@ -166,9 +166,9 @@ export class C2sStream {
 
   #handle(item: Element | StreamOpen | { readonly event: "close" }): void | Promise<void> {
     if ("event" in item) {
-      if (item.event === "close") this.close();
-      else this.#opened(item);
-      return;
+      if (item.event === "open") return this.#opened(item);
+      // what was asked before is answered first (RFC 6120 §4.4)
+      return after(this.session?.keptBack, () => this.close());
     }
     const kind = stanzaKind(item);
     if (kind === undefined) return this.#negotiate(item);

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { conversation, Person, type Scene } from "@rookery/testkit";
-import { type ContactQuery, contactBlocked } from "../../im/contract.ts";
+import { Jid } from "@rookery/protocol";
+import { conversation, PASSWORD, Person, type Scene } from "@rookery/testkit";
+import { defineModule, type Module, type NoOptions } from "../../host.ts";
+import { type ContactQuery, contactBlocked, sessionBegan } from "../../im/contract.ts";
+import type { Session } from "../../sessions/session.ts";
 
 const cast = { romeo: "romeo@example.org/balcony" } as const;
 const UNAVAILABLE = `<error type='cancel'>
@@ -183,5 +186,37 @@ test(
     await juliet.sends("<presence/>");
     await juliet.receives("<presence/>");
     await juliet.receivesNothing();
+  }),
+);
+
+/** Keeps back what goes to one resource, as if its kept messages were read for ever. */
+const holder: Module<NoOptions, void> = defineModule({
+  name: "holder",
+  implements: [],
+  setup(host) {
+    host.on(sessionBegan, (session) => {
+      if (session.jid.resource === "slow") session.hold();
+    });
+  },
+});
+
+test(
+  "a message that was kept back for a session that ends is kept for the next one",
+  conversation(cast, async ({ romeo, stage }) => {
+    await stage.server.host("example.org").modules.load(holder, {});
+    await stage.accounts("juliet@example.org");
+    const account = Jid.parse("juliet@example.org");
+    const sessions = (): readonly Session[] => stage.server.sessions.of(account);
+    const juliet = stage.connect();
+    await juliet.login(account, PASSWORD, "slow");
+    juliet.send("<presence/>");
+    for (let n = 0; n < 100 && !sessions()[0]?.available; n++) await new Promise(setImmediate);
+    await romeo.sends(message("one"));
+    sessions()[0]?.close();
+    assert.equal(sessions().length, 0);
+    const next = new Person(await stage.login("juliet@example.org/quick"), stage);
+    await next.sends("<presence/>");
+    await next.receives("<presence/>");
+    await next.receives(kept("one", "2026-01-01T00:00:00Z"));
   }),
 );
