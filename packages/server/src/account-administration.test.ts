@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Jid, StreamError } from "@rookery/protocol";
-import { TestServer } from "@rookery/testkit";
+import { PASSWORD, TestServer } from "@rookery/testkit";
 import { HostAdministration } from "./account-administration.ts";
 import type { Accounts } from "./accounts/accounts.ts";
 import { SessionTable } from "./sessions/table.ts";
@@ -73,3 +73,18 @@ function administrationOf(accounts: object): HostAdministration {
     removeAccount: () => Promise.resolve(),
   });
 }
+
+test("a stream that had authenticated before its account was removed is not the next owner's", async () => {
+  await using stage = await TestServer.start();
+  await stage.accounts("romeo@example.org");
+  const romeo = Jid.parse("romeo@example.org");
+  const early = stage.connect();
+  await early.open("example.org");
+  const initial = Buffer.from(`\0romeo\0${PASSWORD}`).toString("base64");
+  early.send(`<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>${initial}</auth>`);
+  assert.equal((await early.element()).name, "success");
+  await early.open("example.org");
+  await stage.server.host("example.org").administration.remove(romeo);
+  const error = await early.element();
+  assert.ok(error.child("urn:ietf:params:xml:ns:xmpp-streams", "not-authorized"));
+});

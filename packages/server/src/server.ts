@@ -6,6 +6,7 @@ import { type Clock, type Random, systemClock, systemRandom } from "./clock.ts";
 import type { ComponentDomain } from "./components/component-domain.ts";
 import type { Config, ConfigInput, ListenAddress } from "./config/config.ts";
 import { resolveConfig } from "./config/resolve.ts";
+import { accountRemoved } from "./im/contract.ts";
 import { type Log, silentLog } from "./log.ts";
 import { moduleSchemas } from "./modules/index.ts";
 import { Router } from "./router.ts";
@@ -149,6 +150,9 @@ export class Server {
     this.certificates = parts.certificates;
     this.#c2s = c2sServices(parts);
     this.#component = componentServices(parts);
+    for (const host of this.hosts.values()) {
+      host.hooks.add(accountRemoved, "", "server", (account: Jid) => this.#removed(account));
+    }
   }
 
   get ports(): Ports {
@@ -202,18 +206,29 @@ export class Server {
 
   async #stop(): Promise<void> {
     for (const use of USES) for (const listener of this.#listeners[use]) listener.close();
-    const gone = [...this.#c2s.streams, ...this.#component.streams].map((stream) => {
-      stream.close(new StreamError("system-shutdown"));
-      return stream.gone;
-    });
+    const shutdown = new StreamError("system-shutdown");
+    const streams = [...this.#component.streams, ...this.#c2s.streams];
+    // components first: what waits for them goes back to senders who are still there
+    for (const stream of this.#component.streams) stream.close(shutdown);
+    for (const component of this.#parts.components.values()) component.close();
+    for (const stream of this.#c2s.streams) stream.close(shutdown);
+    const gone = streams.map((stream) => stream.gone);
     const timeout = Promise.withResolvers<void>();
     const timer = this.#parts.clock.after(STOP_WAIT_MS, timeout.resolve);
     await Promise.race([Promise.all(gone), timeout.promise]);
     timer.cancel();
-    for (const component of this.#parts.components.values()) component.close();
     for (const host of this.hosts.values()) host.modules.unloadAll();
     await this.#parts.storage.close();
     this.#parts.directory?.close();
+  }
+
+  /** Streams that authenticated for an account, or may be about to, are not the next owner's. */
+  #removed(account: Jid): void {
+    for (const stream of this.#c2s.streams) {
+      const logsIn = stream.sasl.mechanism && stream.host?.domain.domain === account.domain;
+      if (!logsIn && !stream.user?.equals(account)) continue;
+      stream.close(new StreamError("not-authorized", "the account was removed"));
+    }
   }
 
   #listen(address: ListenAddress, use: Use, count: ConnectionCount): Promise<TcpListener> {

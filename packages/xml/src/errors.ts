@@ -22,9 +22,13 @@ export class XmlError extends Error {
   }
 }
 
+/** What XML 1.0 does not allow as a character (§2.2); a lone surrogate is among it. */
+const NO_CHARACTER = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
+
 /** A name or value as error texts show it: short, and only what XML can carry. */
 export function shown(text: string): string {
-  return `"${text.length > 60 ? `${text.slice(0, 60)}…` : text}"`.toWellFormed();
+  const short = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return `"${short.replace(NO_CHARACTER, "\ufffd")}"`;
 }
 
 /** A character as error texts show it; it may be one that XML can not carry. */

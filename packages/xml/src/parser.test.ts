@@ -165,6 +165,23 @@ test("RFC 6120 §4.3.3: after a restart the unread bytes are a new document", ()
   assert.deepEqual(parser.next(), el("b", "x"));
 });
 
+test("white space after the last element before a restart is no part of the new document", () => {
+  const parser = new StreamParser(LIMITS);
+  parser.write(bytesOf(`${HEADER}<auth/>\n`));
+  parser.next();
+  parser.next();
+  parser.restart();
+  assert.equal(parser.next(), undefined);
+  parser.write(bytesOf("\r\n <?xml version='1.0'?><stream xmlns='b'>"));
+  const header = new Element("b", "stream");
+  assert.deepEqual(parser.next(), { event: "open", header, defaultNs: "b" });
+  assert.throws(() => {
+    const first = new StreamParser(LIMITS);
+    first.write(bytesOf("\n<?xml version='1.0'?>"));
+    first.next();
+  }, XmlError);
+});
+
 test("RFC 6120 §5.4.3.3: a restart can drop what came in the clear", () => {
   const parser = new StreamParser(LIMITS);
   parser.write(bytesOf(`${HEADER}<starttls/>`));

@@ -68,13 +68,14 @@ export class StreamParser {
 
   /**
    * Begins a new document (after TLS or SASL, RFC 6120 §4.3.3); what was written and not read
-   * belongs to it. With `discard` it is dropped: what came in the clear must not be taken for what
-   * comes by TLS (§5.4.3.3). A parser that has thrown an error stays as it is.
+   * belongs to it, but for white space after the last element. With `discard` all is dropped: what
+   * came in the clear must not be taken for what comes by TLS (§5.4.3.3). A parser that has thrown
+   * an error stays as it is.
    */
   restart(options: { readonly discard?: boolean } = {}): void {
     const rest = this.#tokenizer.takeRest();
     this.#tree = new TreeBuilder("stream", this.#limits);
-    this.#tokenizer = new Tokenizer(this.#tree);
+    this.#tokenizer = new Tokenizer(this.#tree, true);
     if (options.discard === true) this.#reader.discard();
     else this.#tokenizer.feed(rest, false);
   }

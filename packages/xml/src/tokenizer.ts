@@ -85,6 +85,7 @@ const DECLARATION_KEYWORD = "xml";
  */
 export class Tokenizer {
   readonly #tree: TreeBuilder;
+  readonly #follows: boolean;
   #text = "";
   /** Index into the text of the next character; while an error is thrown, of the character it is about. */
   #at = 0;
@@ -115,8 +116,13 @@ export class Tokenizer {
   #from = 0;
   #bytes = 0;
 
-  constructor(tree: TreeBuilder) {
+  /**
+   * @param follows another document came before on the same stream: white space at the very
+   *   beginning is what stood after its last element.
+   */
+  constructor(tree: TreeBuilder, follows = false) {
     this.#tree = tree;
+    this.#follows = follows;
   }
 
   /** Some text was not read yet. */
@@ -243,6 +249,8 @@ export class Tokenizer {
     } else if (code === LESS) {
       this.#begin(this.#at++);
       this.#state = FIRST_MARKUP;
+    } else if (this.#follows && isSpace(code)) {
+      this.#at++;
     } else {
       this.#state = CONTENT;
     }

@@ -19,6 +19,7 @@ async function withServer(
   const server = await createServer({
     domains: [{ name: "localhost" }],
     storage: "memory",
+    auth: { channelBinding: true },
     listen: { c2s: "127.0.0.1:0", c2sTls: "127.0.0.1:0" },
   });
   try {

@@ -62,6 +62,7 @@ export interface ListenAddress {
 export interface AuthConfig {
   readonly plainWithoutTls: boolean;
   readonly requireTls: boolean;
+  readonly channelBinding: boolean;
   readonly resourceConflict: ResourceConflict;
 }
 
@@ -95,6 +96,7 @@ export interface ConfigInput {
     | {
         readonly plainWithoutTls?: boolean | undefined;
         readonly requireTls?: boolean | undefined;
+        readonly channelBinding?: boolean | undefined;
         readonly resourceConflict?: ResourceConflict | undefined;
       }
     | undefined;

@@ -30,6 +30,7 @@ test("no configuration at all serves localhost with all defaults", () => {
   assert.deepEqual(config.auth, {
     requireTls: true,
     plainWithoutTls: false,
+    channelBinding: false,
     resourceConflict: "replace",
   });
   assert.equal(config.modules.size, 0);

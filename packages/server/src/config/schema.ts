@@ -153,6 +153,12 @@ export const configSchema: z.ZodType<Config, ConfigInput> = z
           .describe(
             "Clients may send their password in the clear, without TLS: only for tests, and only with requireTls: false.",
           ),
+        channelBinding: z
+          .boolean()
+          .prefault(false)
+          .describe(
+            "Offer SCRAM with channel binding (tls-exporter, RFC 9266) on TLS 1.3. Some clients, slixmpp 1.8 among them, then try a binding that TLS 1.3 does not have, and cannot log in.",
+          ),
         resourceConflict: z
           .enum(["replace", "rename", "refuse"])
           .prefault("replace")

@@ -19,6 +19,7 @@ import type { StreamFeature } from "./feature.ts";
 import type { SaslState } from "./features/sasl.ts";
 import { Pump } from "./pump.ts";
 import { RateLimit } from "./rate-limit.ts";
+import { streamErrorText } from "./stream-error-text.ts";
 
 /**
  * The stream of a client (RFC 6120 §4): negotiates its features, then hands the stanzas of its
@@ -146,7 +147,7 @@ export class C2sStream {
   close(error?: StreamError): void {
     if (this.closed) return;
     if (!this.#headerSent) this.#sendHeader();
-    if (error) this.connection.send(errorText(error));
+    if (error) this.connection.send(streamErrorText(error));
     this.connection.send("</stream:stream>");
     this.#end();
     this.connection.close();
@@ -297,14 +298,4 @@ function checkFrom(element: Element, own: Jid): void {
     // not even an address: refused below
   }
   throw new StreamError("invalid-from", `${quoted(from)} is not the sender, ${own} is`);
-}
-
-/** The `<stream:error/>`, without its text if that cannot be written. */
-function errorText(error: StreamError): string {
-  try {
-    return serialize(error.toElement(), NS.client, STREAM_PREFIXES);
-  } catch {
-    const bare = new StreamError(error.condition).toElement();
-    return serialize(bare, NS.client, STREAM_PREFIXES);
-  }
 }

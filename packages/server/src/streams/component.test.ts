@@ -251,18 +251,34 @@ test("when the server stops, a component is told so", async () => {
   await stopped;
 });
 
-test("XEP-0030 §4.1: the host's items are the components that are connected", async () => {
+test("SECURITY: a broken declaration from a component ends its stream and nothing else", async () => {
   await using stage = await TestServer.start({ config });
   const romeo = await person(stage, ROMEO);
-  const ask =
-    "<iq type='get' id='d' to='example.org'><query xmlns='http://jabber.org/protocol/disco#items'/></iq>";
-  await romeo.sends(ask);
-  await romeo.receives(
-    "<iq type='result' id='d'><query xmlns='http://jabber.org/protocol/disco#items'/></iq>",
-  );
-  await connected(stage);
-  await romeo.sends(ask);
-  await romeo.receives(
-    "<iq type='result' id='d'><query xmlns='http://jabber.org/protocol/disco#items'><item jid='plays.example.org'/></query></iq>",
-  );
+  const component = stage.connectComponent();
+  component.write("<?xml version='\u0001'?>");
+  await component.next();
+  await endsWith(component, "not-well-formed");
+  await romeo.sends("<presence/>");
+  await romeo.receives(`<presence from='${ROMEO}'/>`);
+});
+
+test("when the server stops, senders hear what became of what waited for a component", async () => {
+  const stage = await TestServer.start({ config });
+  const romeo = await person(stage, ROMEO);
+  const component = await connected(stage);
+  await romeo.sends(chat("1"));
+  await receives(component, "<message id='1'><body>1</body></message>");
+  const stopped = stage.server.stop();
+  const error = await romeo.client.element();
+  assert.deepEqual([error.attr("id"), error.attr("type")], ["1", "error"]);
+  await stopped;
+});
+
+test("what a component was sent is asked about at once after 32 stanzas", async () => {
+  await using stage = await TestServer.start({ config });
+  const romeo = await person(stage, ROMEO);
+  const component = await connected(stage);
+  for (let n = 0; n < 32; n++) romeo.client.send(chat(`${n}`));
+  for (let n = 0; n < 32; n++) await component.element();
+  assert.ok((await component.element()).child("urn:xmpp:ping", "ping"));
 });

@@ -1,12 +1,11 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { Jid, ping, Stanza, StanzaError, StreamError, stanzaKind } from "@rookery/protocol";
-import { readStreamHeader, STREAM_PREFIXES, toClientNs, writeStreamHeader } from "@rookery/stream";
+import { readStreamHeader, toClientNs, writeStreamHeader } from "@rookery/stream";
 import {
   type Element,
   type ParserLimits,
   type StreamClose,
   type StreamOpen,
-  serialize,
   XmlError,
 } from "@rookery/xml";
 import type { Clock, Random, Timer } from "../clock.ts";
@@ -17,12 +16,15 @@ import type { Log } from "../log.ts";
 import type { Connection } from "../transports/connection.ts";
 import { Pump } from "./pump.ts";
 import { RateLimit } from "./rate-limit.ts";
+import { streamErrorText } from "./stream-error-text.ts";
 import { Unconfirmed } from "./unconfirmed.ts";
 
 /** The content namespace of components that connect to the server (XEP-0114 §3). */
 const ACCEPT_NS = "jabber:component:accept";
 /** How long after it was sent something a component is asked whether it has read it. */
 const CONFIRM_AFTER_MS = 500;
+/** It is asked at once after so many stanzas. */
+const CONFIRM_STANZAS = 32;
 /** A component that has not answered for so long is not asked any more. */
 const CONFIRM_WAIT_MS = 30_000;
 
@@ -111,14 +113,16 @@ export class ComponentStream implements ComponentOutlet {
     this.connection.send(stanza.toXml());
     if (this.#silent) return;
     this.#unconfirmed.add(stanza);
-    if (this.#asking === undefined) this.#askSoon();
+    if (this.#question !== undefined) return;
+    if (this.#unconfirmed.size >= CONFIRM_STANZAS) this.#ask();
+    else if (this.#asking === undefined) this.#askSoon();
   }
 
   /** Ends the stream (RFC 6120 §4.4), with an error if one is given. */
   close(error?: StreamError): void {
     if (this.#state === "closed") return;
     if (!this.#headerSent) this.#sendHeader(this.#services.mainDomain.toString());
-    if (error) this.#sendElement(error.toElement());
+    if (error) this.connection.send(streamErrorText(error));
     this.connection.send("</stream:stream>");
     this.#end();
     this.connection.close();
@@ -192,10 +196,6 @@ export class ComponentStream implements ComponentOutlet {
     );
   }
 
-  #sendElement(element: Element): void {
-    this.connection.send(serialize(element, "jabber:client", STREAM_PREFIXES));
-  }
-
   // ── stanzas ────────────────────────────────────────────────────────────────
 
   #stanza(element: Element): Maybe<void> {
@@ -237,6 +237,7 @@ export class ComponentStream implements ComponentOutlet {
   #ask(): void {
     const { random, mainDomain, clock } = this.#services;
     const id = random.id();
+    this.#asking?.cancel();
     this.#question = id;
     this.#unconfirmed.mark();
     const to = Jid.of("", this.#entry?.domain.domain ?? "");

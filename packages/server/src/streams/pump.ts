@@ -81,7 +81,16 @@ export class Pump {
         }
       }
     } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Whatever goes wrong in telling what went wrong ends this connection and nothing else. */
+  #fail(error: unknown): void {
+    try {
       this.#options.failed(error);
+    } catch {
+      this.#options.connection.destroy();
     }
   }
 
@@ -95,7 +104,7 @@ export class Pump {
       },
       (error: unknown) => {
         this.#handling = undefined;
-        this.#options.failed(error);
+        this.#fail(error);
       },
     );
   }

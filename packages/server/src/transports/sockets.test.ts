@@ -30,6 +30,7 @@ export class Listening implements AsyncDisposable {
         domains: [{ name: "example.org" }],
         storage: "memory",
         ...config,
+        auth: { channelBinding: true, ...config.auth },
         listen: { c2s: `${LOOPBACK}:0`, c2sTls: `${LOOPBACK}:0` },
       },
       { clock },

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bindResource, endsWith, ping, plain, RawClient } from "../streams/stage.test.ts";
+import { bindResource, endsWith, plain, RawClient, rosterGet } from "../streams/stage.test.ts";
 import { Listening } from "./sockets.test.ts";
 
 const CLEAR = { auth: { requireTls: false, plainWithoutTls: true } } as const;
@@ -50,7 +50,7 @@ test("RFC 6120 §4: a login in segments of one byte over TCP", async () => {
     "<stream:stream to='example.org' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>";
   await say(header + plain("romeo"));
   await client.until("<success");
-  await say(header + bindResource("b") + ping("p"));
+  await say(header + bindResource("b") + rosterGet("p"));
   await client.until("type='result' id='p'");
 });
 
@@ -67,7 +67,7 @@ test("the limit sendQueueBytes: a socket that is not read is cut in the end, and
   // what the kernel takes for both ends comes on top of the queue
   for (let i = 0; i < 1000 && listening.server.sessions.size === 2; i++) {
     const asked = performance.now();
-    romeo.write(message + ping(`p${i}`));
+    romeo.write(message + rosterGet(`p${i}`));
     await romeo.until(`type='result' id='p${i}'`);
     delays.push(performance.now() - asked);
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NS } from "@rookery/protocol";
-import { bindResource, endsWith, ping, plain, RawClient } from "../streams/stage.test.ts";
+import { bindResource, endsWith, plain, RawClient, rosterGet } from "../streams/stage.test.ts";
 import { authenticate, exporter, Listening, secured, type TlsClient } from "./sockets.test.ts";
 
 const HASHES = ["SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512"];
@@ -13,7 +13,7 @@ async function works({ client }: TlsClient): Promise<void> {
   await client.open();
   client.write(bindResource("balcony"));
   await client.until("<jid>romeo@example.org/balcony</jid>");
-  client.write(ping("p"));
+  client.write(rosterGet("p"));
   await client.until("type='result' id='p'");
 }
 
@@ -48,7 +48,7 @@ for (const way of WAYS) {
     await using listening = await Listening.start();
     const { client } = await listening[way]();
     const header = `<stream:stream to='example.org' version='1.0' xmlns='${NS.client}' xmlns:stream='${NS.streams}'>`;
-    client.socket.end(`${header}${plain("romeo")}${header}${bindResource("b")}${ping("p")}`);
+    client.socket.end(`${header}${plain("romeo")}${header}${bindResource("b")}${rosterGet("p")}`);
     assert.match(await client.end(), /<success.*<jid>.*type='result' id='p'.*<\/stream:stream>$/);
   });
 
@@ -253,7 +253,7 @@ test("a client that ends its side of TLS gets its answers, then the end of ours"
   await client.open();
   await authenticate(client, "PLAIN");
   await client.open();
-  client.socket.end(bindResource("b") + ping("p"));
+  client.socket.end(bindResource("b") + rosterGet("p"));
   assert.match(await client.end(), /type='result' id='p'.*<\/stream:stream>$/);
   assert.equal(socket.readableEnded, true, "by close_notify");
   assert.equal(listening.server.sessions.size, 0);

@@ -60,7 +60,7 @@ function offered(stream: C2sStream): readonly string[] {
   const { auth } = stream.services;
   const { tls } = stream.connection;
   if (stream.user !== undefined || (tls === undefined && auth.requireTls)) return [];
-  const bound = tls !== undefined && tls.bindings.types.length > 0;
+  const bound = auth.channelBinding && tls !== undefined && tls.bindings.types.length > 0;
   const plain = tls !== undefined || auth.plainWithoutTls;
   return [...(bound ? SCRAM_PLUS : []), ...SCRAM, ...(plain ? ["PLAIN"] : [])];
 }
@@ -106,7 +106,7 @@ function saslServer(stream: C2sStream): SaslServer {
     crypto: nodeCrypto,
     scram: host.accounts.scram,
     plain: host.accounts.plain,
-    bindings: stream.connection.tls?.bindings,
+    bindings: stream.services.auth.channelBinding ? stream.connection.tls?.bindings : undefined,
     mayActAs: ownAccount(host.domain.domain),
   };
 }
