@@ -5,13 +5,7 @@ import { conversation, Person, TestServer } from "@rookery/testkit";
 import { el } from "@rookery/xml";
 import { z } from "zod";
 import { collect } from "./hooks.ts";
-import {
-  type AnyModule,
-  defineModule,
-  type Module,
-  type ModuleRef,
-  type NoOptions,
-} from "./host.ts";
+import { type AnyModule, defineModule, type Module, type NoOptions } from "./host.ts";
 import { messageFlow, sessionBegan } from "./im/contract.ts";
 import { slot } from "./sessions/slot.ts";
 
@@ -127,13 +121,13 @@ test("a module uses only what it requires, and keeps to stores of its own name",
   await using stage = await TestServer.start();
   const sneaky = (setup: AnyModule["setup"]): AnyModule =>
     defineModule({ name: "sneaky", implements: [], setup });
-  const other: ModuleRef<string> = { name: "disco" };
+  await modulesOf(stage).load(counter, {});
   await assert.rejects(
     modulesOf(stage).load(
-      sneaky((host) => host.use(other)),
+      sneaky((host) => host.use(counter)),
       {},
     ),
-    /sneaky uses disco without listing it/,
+    /sneaky uses counter without listing it/,
   );
   const codec = { encode: String, decode: String };
   await assert.rejects(
@@ -211,6 +205,10 @@ test("each domain has modules and accounts of its own", async () => {
     await server.host("example.net").accounts.exists(Jid.parse("romeo@example.net")),
     false,
   );
-  server.host("example.net").modules.unload("time");
-  assert.ok(server.host("example.org").modules.has("time"));
+  const [org, net] = [server.host("example.org").modules, server.host("example.net").modules];
+  await org.load(counter, {});
+  assert.ok(!net.has("counter"));
+  await net.load(counter, {});
+  net.unload("counter");
+  assert.ok(org.has("counter"));
 });

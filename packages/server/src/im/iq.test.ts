@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { type Codec, codec, StanzaError } from "@rookery/protocol";
 import { conversation } from "@rookery/testkit";
-import type { Element } from "@rookery/xml";
+import { type Element, el } from "@rookery/xml";
+import { defineModule, type Module, type NoOptions } from "../host.ts";
 import { type IqEvent, iqFlow } from "./contract.ts";
 
 const cast = {
@@ -19,6 +21,27 @@ const error = (condition: string, type = "cancel", payload = QUERY): string =>
 
 const ask = (to: string, type = "get", payload = QUERY): string =>
   `<iq type='${type}' id='q1' ${to && `to='${to}'`}>${payload}</iq>`;
+
+const OPEN = "<open xmlns='urn:example:questions'/>";
+const SECRET = "<secret xmlns='urn:example:questions'/>";
+
+const question = (name: string): Codec<object> => {
+  const ns = "urn:example:questions";
+  return codec({ ns, name, read: () => ({}), write: () => el(ns, name) });
+};
+
+/** Answers one question for the host and for one's own account; another it answers to nobody. */
+const questions: Module<NoOptions, void> = defineModule({
+  name: "questions",
+  implements: [],
+  setup(host) {
+    for (const target of ["host", "own"] as const)
+      host.iq(target, "get", question("open"), () => {});
+    host.iq("account", "get", question("secret"), () => {
+      throw new StanzaError("service-unavailable");
+    });
+  },
+});
 
 test(
   "RFC 6121 §8.5.3.1: a request to a connected resource is the client's to answer, available or not",
@@ -86,13 +109,13 @@ test(
 
 test(
   "SECURITY: an account that hides from the asker refuses in the words of one that there is not",
-  conversation(cast, async ({ romeo, juliet }) => {
-    const info = "<query xmlns='http://jabber.org/protocol/disco#info'/>";
+  conversation(cast, async ({ romeo, juliet, stage }) => {
+    await stage.server.host("example.org").modules.load(questions, {});
     const answers = new Set<string>();
     for (const to of ["juliet@example.org", "nobody@example.org"]) {
       const answer = await romeo.asks(
-        ask(to, "get", info),
-        error("service-unavailable", "cancel", info),
+        ask(to, "get", SECRET),
+        error("service-unavailable", "cancel", SECRET),
       );
       answers.add(JSON.stringify(answer.children));
     }
@@ -103,15 +126,15 @@ test(
 
 test(
   "RFC 6120 §10.3.3, §10.5.1: the server answers for the account, and for itself",
-  conversation(cast, async ({ romeo, orchard }) => {
-    const ping = "<ping xmlns='urn:xmpp:ping'/>";
-    await romeo.asks(ask("", "get", ping), "<iq type='result' id='q1' from='romeo@example.org'/>");
+  conversation(cast, async ({ romeo, orchard, stage }) => {
+    await stage.server.host("example.org").modules.load(questions, {});
+    await romeo.asks(ask("", "get", OPEN), "<iq type='result' id='q1' from='romeo@example.org'/>");
     await romeo.asks(
-      ask("romeo@example.org", "get", ping),
+      ask("romeo@example.org", "get", OPEN),
       "<iq type='result' id='q1' from='romeo@example.org' to='romeo@example.org/balcony'/>",
     );
     await romeo.asks(
-      ask("example.org", "get", ping),
+      ask("example.org", "get", OPEN),
       "<iq type='result' id='q1' from='example.org' to='romeo@example.org/balcony'/>",
     );
     await orchard.receivesNothing();

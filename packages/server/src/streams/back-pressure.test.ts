@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TestServer } from "@rookery/testkit";
-import { connect, endsWith, ping, type RawClient, turns } from "./stage.test.ts";
+import { connect, endsWith, type RawClient, rosterGet, turns } from "./stage.test.ts";
 
 const KB = 1024;
 const BIG = `<message to='juliet@example.org/chamber'><body>${"x".repeat(10 * KB)}</body></message>`;
@@ -18,7 +18,7 @@ async function people(stage: TestServer, ...names: readonly string[]): Promise<R
 }
 
 async function answered(client: RawClient, id: string): Promise<void> {
-  client.write(ping(id));
+  client.write(rosterGet(id));
   await client.until(`type='result' id='${id}'`);
 }
 
@@ -70,7 +70,7 @@ for (const sendQueueBytes of [64 * KB, 4096 * KB]) {
     romeo.socket.pause();
     const count = 20_000;
     const question = `<iq type='get' id='q' to='example.org'><query xmlns='urn:example:unknown'/></iq>`;
-    romeo.write(question.repeat(count) + ping("last"));
+    romeo.write(question.repeat(count) + rosterGet("last"));
     await turns(100);
     assert.ok(romeo.socket.readableLength < 2 * sendQueueBytes + 200 * KB);
     romeo.socket.resume();

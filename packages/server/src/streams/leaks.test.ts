@@ -4,7 +4,15 @@ import { NS } from "@rookery/protocol";
 import { TestServer } from "@rookery/testkit";
 import { Flusher } from "../transports/flusher.ts";
 import { StreamConnection } from "../transports/stream-connection.ts";
-import { bindResource, connect, HEADER, ping, plain, type RawClient, turns } from "./stage.test.ts";
+import {
+  bindResource,
+  connect,
+  HEADER,
+  plain,
+  type RawClient,
+  rosterGet,
+  turns,
+} from "./stage.test.ts";
 
 const STAGES: readonly ((client: RawClient, i: number) => void)[] = [
   () => {},
@@ -19,7 +27,7 @@ const STAGES: readonly ((client: RawClient, i: number) => void)[] = [
   (client, i) => client.write(HEADER + plain("romeo") + HEADER + bindResource(`${i}`)),
   (client, i) =>
     client.write(
-      `${HEADER}${plain("romeo")}${HEADER}${bindResource(`${i}`)}<presence/>${ping("p")}<message to='romeo@example.org'>`,
+      `${HEADER}${plain("romeo")}${HEADER}${bindResource(`${i}`)}<presence/>${rosterGet("p")}<message to='romeo@example.org'>`,
     ),
   (client) => client.write("<not-xmpp"),
 ];

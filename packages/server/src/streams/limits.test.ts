@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { NS } from "@rookery/protocol";
 import { TestServer } from "@rookery/testkit";
 import type { LimitName } from "../config/limits.ts";
-import { connect, endsWith, HEADER, ping, plain, type RawClient } from "./stage.test.ts";
+import { connect, endsWith, HEADER, plain, type RawClient, rosterGet } from "./stage.test.ts";
 
 type Limits = { readonly [name in LimitName]?: number };
 
@@ -63,8 +63,10 @@ for (const { limit, value, stanza } of STANZA_LIMITS) {
     await using stage = await TestServer.start({ config: { limits } });
     const client = await loggedIn(stage);
     client.write(stanza(value));
-    client.write(ping("p"));
-    const text = await client.until("id='p' from='example.org' to='romeo@example.org/balcony'/>");
+    client.write(rosterGet("p"));
+    const text = await client.until(
+      "id='p' from='romeo@example.org' to='romeo@example.org/balcony'><query xmlns='jabber:iq:roster'/></iq>",
+    );
     assert.match(text, /^<message /);
     client.write(stanza(value + 1));
     await endsWith(client, "policy-violation", false);
@@ -139,7 +141,7 @@ test("the limit loginSeconds counts from connecting up to the bound resource", a
   await endsWith(open, "connection-timeout", false);
   await endsWith(authenticated, "connection-timeout", false);
   await endsWith(silent, "connection-timeout", true);
-  bound.write(ping("p"));
+  bound.write(rosterGet("p"));
   await bound.until("/>");
 });
 
@@ -207,7 +209,7 @@ test("the limit idleSeconds switched off: nobody is asked", async () => {
   await using stage = await TestServer.start({ config: { limits: { idleSeconds: 0 } } });
   const client = await loggedIn(stage);
   stage.clock.advance(10_000_000);
-  client.write(ping("p"));
+  client.write(rosterGet("p"));
   assert.match(await client.until("/>"), /^<iq type='result' id='p'/);
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TestServer } from "@rookery/testkit";
-import { bindResource, connect, HEADER, ping, plain } from "./stage.test.ts";
+import { bindResource, connect, HEADER, plain, rosterGet } from "./stage.test.ts";
 
 const SESSION = [
   HEADER,
@@ -9,9 +9,9 @@ const SESSION = [
   HEADER,
   bindResource("balcony"),
   "<presence/>",
-  ping("1"),
+  rosterGet("1"),
   "<message to='romeo@example.org/balcony' id='m'><body>\u{1f426} ü &lt; &#x1F426;</body></message>",
-  ping("2"),
+  rosterGet("2"),
   "</stream:stream>",
 ].join("");
 
@@ -60,7 +60,7 @@ test("RFC 6120 §10.1: a client may end its side at once and gets all its answer
     { length: 200 },
     (_, i) => `<message to='juliet@example.org/chamber' id='${i}'/>`,
   ).join("");
-  romeo.socket.end(SESSION.replace("</stream:stream>", `${messages}${ping("3")}`));
+  romeo.socket.end(SESSION.replace("</stream:stream>", `${messages}${rosterGet("3")}`));
   const text = await romeo.end();
   assert.match(text, /type='result' id='3'.*<\/stream:stream>$/);
   await juliet.sync();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TestServer } from "@rookery/testkit";
-import { connect, endsWith, ping, type RawClient, turns } from "./stage.test.ts";
+import { connect, endsWith, type RawClient, rosterGet, turns } from "./stage.test.ts";
 
 async function loggedIn(stage: TestServer, name: string): Promise<RawClient> {
   await stage.accounts(`${name}@example.org`);
@@ -17,7 +17,7 @@ test("a stop writes what is queued before it says system-shutdown", async () => 
   for (let i = 0; i < 50; i++) {
     romeo.write(`<message to='juliet@example.org/x' id='${i}'><body>${body}</body></message>`);
   }
-  romeo.write(ping("p"));
+  romeo.write(rosterGet("p"));
   await romeo.until("type='result' id='p'");
   await stage.server.stop();
   const text = await juliet.end();

@@ -24,9 +24,9 @@ export function bindResource(resource: string): string {
   return `<iq type='set' id='bind'><bind xmlns='${NS.bind}'><resource>${resource}</resource></bind></iq>`;
 }
 
-/** A ping of the server. */
-export function ping(id: string): string {
-  return `<iq type='get' id='${id}' to='example.org'><ping xmlns='urn:xmpp:ping'/></iq>`;
+/** A request that a server without any module answers: for the roster (RFC 6121 §2.1.3). */
+export function rosterGet(id: string): string {
+  return `<iq type='get' id='${id}'><query xmlns='jabber:iq:roster'/></iq>`;
 }
 
 const WAIT_MS = 5000;

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { discoInfo, readContactForm } from "@rookery/protocol";
-import { befriend, conversation } from "@rookery/testkit";
+import { befriend, conversation, type TestServer } from "@rookery/testkit";
 
 const cast = { romeo: "romeo@example.org/balcony", juliet: "juliet@example.org/chamber" } as const;
 const INFO = "<query xmlns='http://jabber.org/protocol/disco#info'/>";
+const SECRET = "wherefore art thou";
 const ITEMS = "<query xmlns='http://jabber.org/protocol/disco#items'/>";
 
 test(
@@ -33,6 +35,39 @@ test(
     await romeo.receives(`<iq type='result' id='d1' from='example.org'>${ITEMS}</iq>`);
   }),
 );
+
+test(
+  "XEP-0030 §4.1: the host's items are the components that are connected",
+  conversation(
+    cast,
+    async ({ romeo, stage }) => {
+      const ask = `<iq type='get' id='d1' to='example.org'>${ITEMS}</iq>`;
+      await romeo.asks(ask, `<iq type='result' id='d1'>${ITEMS}</iq>`);
+      await connectComponent(stage);
+      await romeo.asks(
+        ask,
+        `<iq type='result' id='d1'><query xmlns='http://jabber.org/protocol/disco#items'>
+          <item jid='plays.example.org'/></query></iq>`,
+      );
+    },
+    { config: { components: { "plays.example.org": { secret: SECRET } } } },
+  ),
+);
+
+/** Opens the stream of the component plays.example.org and proves its secret (XEP-0114 §3). */
+async function connectComponent(stage: TestServer): Promise<void> {
+  const component = stage.connectComponent();
+  component.write(
+    "<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams' to='plays.example.org'>",
+  );
+  const open = await component.next();
+  assert.ok(open !== "closed" && "event" in open && open.event === "open");
+  const digest = createHash("sha1")
+    .update(`${open.header.attr("id")}${SECRET}`)
+    .digest("hex");
+  component.write(`<handshake>${digest}</handshake>`);
+  assert.ok((await component.element()).is("jabber:component:accept", "handshake"));
+}
 
 test(
   "XEP-0030 §3.2, §4.2: a node that nobody knows is not found",
@@ -68,6 +103,24 @@ test(
     await romeo.sends(ask);
     const info = discoInfo.in(await romeo.client.element());
     assert.ok(info?.features.includes("http://jabber.org/protocol/disco#info"));
+  }),
+);
+
+test(
+  "SECURITY: an account that hides from the asker refuses in the words of one that there is not",
+  conversation(cast, async ({ romeo, juliet }) => {
+    const answers = new Set<string>();
+    for (const to of ["juliet@example.org", "nobody@example.org"]) {
+      const answer = await romeo.asks(
+        `<iq type='get' id='d1' to='${to}'>${INFO}</iq>`,
+        `<iq type='error' id='d1' from='${to}'>${INFO}<error type='cancel'>
+          <service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>
+          <text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>*</text></error></iq>`,
+      );
+      answers.add(JSON.stringify(answer.children));
+    }
+    assert.equal(answers.size, 1);
+    await juliet.receivesNothing();
   }),
 );
 

@@ -4,7 +4,9 @@ import { Jid } from "@rookery/protocol";
 import { conversation, PASSWORD, Person, type Scene } from "@rookery/testkit";
 import { defineModule, type Module, type NoOptions } from "../../host.ts";
 import { type ContactQuery, contactBlocked, sessionBegan } from "../../im/contract.ts";
+import { failingStage } from "../../im/failing-stage.test.ts";
 import type { Session } from "../../sessions/session.ts";
+import { offlineModule } from "./index.ts";
 
 const cast = { romeo: "romeo@example.org/balcony" } as const;
 const UNAVAILABLE = `<error type='cancel'>
@@ -220,3 +222,17 @@ test(
     await next.receives(kept("one", "2026-01-01T00:00:00Z"));
   }),
 );
+
+test("a message that cannot be kept goes back to its sender", async () => {
+  const { host, driver, login, accounts, turns } = await failingStage();
+  await host.modules.load(offlineModule, {});
+  const romeo = await login("romeo@example.org/r");
+  await accounts.createWithKeys(Jid.parse("juliet@example.org"), {});
+  driver.writes = "fail";
+  await romeo.does(
+    "<message type='chat' id='m1' to='juliet@example.org'><body>hi</body></message>",
+  );
+  await turns();
+  const answer = romeo.received.at(-1);
+  assert.deepEqual([answer?.kind, answer?.type, answer?.id], ["message", "error", "m1"]);
+});

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Jid, NS } from "@rookery/protocol";
 import { TestServer, type TestServerOptions } from "@rookery/testkit";
-import { bindResource, connect, endsWith, ping, type RawClient } from "../stage.test.ts";
+import { bindResource, connect, endsWith, type RawClient, rosterGet } from "../stage.test.ts";
 
 const SESSION = `<session xmlns='${NS.session}'/>`;
 
@@ -152,7 +152,7 @@ binding(
     assert.equal(await boundJid(client), "romeo@example.org/balcony");
     const error = await old.element();
     assert.equal(error.child(NS.streamErrors)?.name, "conflict");
-    client.write(ping("p"));
+    client.write(rosterGet("p"));
     assert.match(await client.until("/>"), /type='result' id='p'/);
     assert.equal(stage.server.sessions.size, 1);
   },
