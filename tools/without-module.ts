@@ -97,24 +97,40 @@ function main(wanted: readonly string[]): boolean {
   try {
     const names = wanted.length > 0 ? wanted : all;
     const whole = check(copy, undefined);
-    const outcomes = [whole, ...names.map((name) => since(whole, check(copy, name)))];
-    for (const { name, types, tests } of outcomes) {
-      if (types.length + tests.length === 0) continue;
-      console.error(`without ${name}:\n  ${[...types, ...tests].join("\n  ")}\n`);
+    tell(whole);
+    const outcomes = [whole];
+    for (const name of names) {
+      const outcome = since(whole, check(copy, name));
+      tell(outcome);
+      outcomes.push(outcome);
     }
     console.table(
-      outcomes.map(({ name, dependents, types, tests, seconds }) => ({
-        without: name,
-        "and so without": dependents.join(" "),
-        "type errors": types.length,
-        "failed tests": tests.length,
-        seconds,
-      })),
+      Object.fromEntries(
+        outcomes.map(({ name, dependents, types, tests, seconds }) => [
+          `without ${name}`,
+          {
+            "and so without": dependents.join(" ") || "-",
+            "type errors": types.length,
+            "failed tests": tests.length,
+            verdict: types.length + tests.length === 0 ? "ok" : "FAILS",
+            seconds,
+          },
+        ]),
+      ),
     );
     return outcomes.every(({ types, tests }) => types.length + tests.length === 0);
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
+}
+
+/** One line as soon as it is known, and one for each thing that fails. */
+function tell({ name, dependents, types, tests, seconds }: Outcome): void {
+  const also = dependents.length > 0 ? ` (and so without ${dependents.join(", ")})` : "";
+  const faults = [...types, ...tests];
+  const verdict = faults.length === 0 ? "all else works" : `${faults.length} failures`;
+  console.error(`without ${name}${also}: ${verdict}, ${seconds} s`);
+  for (const fault of faults) console.error(`  ${fault}`);
 }
 
 /** What fails only since the module is gone. */
