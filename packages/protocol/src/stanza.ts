@@ -86,12 +86,13 @@ export class Stanza {
   /**
    * Reads a stanza from an element of a stream.
    *
+   * @param streamLang the `xml:lang` of the stream, for a stanza that has none (RFC 6120 §8.1.5).
    * @param from who sent it, as the stream knows; the attribute `from` is not looked at.
    * @throws StanzaError `jid-malformed` for a bad `to`, `bad-request` for what RFC 6120 §8.2.3 or
    * RFC 6121 §4.7.1 do not allow; {@link Stanza.refuse} makes the answer. A message of an unknown
    * type is read as `normal` (RFC 6121 §5.2.2).
    */
-  static read(element: Element, from: Jid): Stanza {
+  static read(element: Element, from: Jid, streamLang?: string): Stanza {
     const kind = stanzaKind(element);
     if (kind === undefined) {
       throw new StanzaError("bad-request", `${quoted(element.name)} is not a stanza`);
@@ -99,7 +100,7 @@ export class Stanza {
     let id: string | undefined;
     let toText: string | undefined;
     let typeText: string | undefined;
-    let lang: string | undefined;
+    let lang = streamLang;
     let extra: string[] | undefined;
     const { attrs, children } = element;
     for (let i = 0; i < attrs.length; i += 2) {

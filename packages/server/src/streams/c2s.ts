@@ -43,6 +43,8 @@ export class C2sStream {
   /** `opening` until a stream header came, `closed` once we have closed: nothing is processed after. */
   #state: "opening" | "open" | "closed" = "opening";
   #headerSent = false;
+  /** The language of the stream, for stanzas that name none (RFC 6120 §8.1.5). */
+  #lang: string | undefined = undefined;
   /** Until the client has logged in. */
   #due: Timer | undefined = undefined;
 
@@ -197,21 +199,23 @@ export class C2sStream {
     }
     if (this.host === undefined) this.#expect("the login", this.services.limits.loginSeconds);
     this.host = host;
+    this.#lang = header.lang;
     this.#state = "open";
-    this.#sendHeader();
+    this.#sendHeader(header.from);
     this.#features = this.services.features(host, this);
     const offers = this.#features.map((feature) => feature.offer(this));
     this.sendElement(el(NS.streams, "features", {}, ...offers));
   }
 
-  #sendHeader(): void {
+  /** @param to what the client called itself; it is told so, and nothing else (RFC 6120 §4.7.2). */
+  #sendHeader(to?: string): void {
     this.#headerSent = true;
     this.connection.send(
       writeStreamHeader({
         contentNs: NS.client,
         from: (this.host?.domain ?? this.services.mainDomain).toString(),
         id: this.services.random.id(),
-        to: this.user?.toString(),
+        to,
         lang: "en",
       }),
     );
@@ -262,10 +266,10 @@ export class C2sStream {
     const host = this.host as VirtualHost;
     let stanza: Stanza;
     try {
-      stanza = Stanza.read(element, session.jid);
+      stanza = Stanza.read(element, session.jid, this.#lang);
     } catch (error) {
       if (!(error instanceof StanzaError)) throw error;
-      const answer = Stanza.refuse(element, session.jid, host.domain, error);
+      const answer = Stanza.refuse(element, session.jid, answererOf(element, session.jid), error);
       if (answer) this.send(answer);
       return;
     }
@@ -284,6 +288,17 @@ export class C2sStream {
     this.services.keepAlive.forget(this);
     const { session } = this;
     if (session) this.host?.ended(session);
+  }
+}
+
+/** Who answers what could not be read: whom it was for, the account if nobody was named (§8.3.1). */
+function answererOf(element: Element, own: Jid): Jid {
+  const to = element.attr("to");
+  if (to === undefined) return own.bare;
+  try {
+    return Jid.parse(to);
+  } catch {
+    return Jid.of("", own.domain);
   }
 }
 
