@@ -8,7 +8,7 @@ const HASHES = ["SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512"];
 const PLUS = HASHES.map((name) => `${name}-PLUS`);
 const STARTTLS = `<starttls xmlns='${NS.tls}'/>`;
 
-/** Goes on after authentication up to a ping that is answered. */
+/** Goes on after authentication up to a request that is answered. */
 async function works({ client }: TlsClient): Promise<void> {
   await client.open();
   client.write(bindResource("balcony"));
