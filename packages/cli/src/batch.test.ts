@@ -18,6 +18,23 @@ describe("forEachAtOnce", () => {
     assert.equal(done.length, 20);
   });
 
+  it("works on items about the same one after the other, in their order", async () => {
+    const begun: number[] = [];
+    let running = 0;
+    const work = async (n: number): Promise<void> => {
+      begun.push(n);
+      assert.equal(++running, 1);
+      await turn();
+      running--;
+    };
+    await forEachAtOnce(numbers(6), 4, work, () => "the same");
+    assert.deepEqual(
+      begun,
+      [...begun].sort((a, b) => a - b),
+    );
+    assert.equal(begun.length, 6);
+  });
+
   it("begins nothing after an error, and lets what was begun end before it throws", async () => {
     const begun: number[] = [];
     let ended = 0;

@@ -120,7 +120,12 @@ async function changeMany(
   };
   try {
     await withChannel(config, terminal, (channel) =>
-      forEachAtOnce(records, AT_ONCE, (record) => perform(channel, record)),
+      forEachAtOnce(
+        records,
+        AT_ONCE,
+        (record) => perform(channel, record),
+        ({ fields }) => fields[0],
+      ),
     );
   } catch (error) {
     terminal.stderr.write(`${summary(kind, tally)}, then it ended:\n`);
