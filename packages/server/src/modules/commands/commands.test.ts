@@ -11,6 +11,7 @@ import {
 import { befriend, conversation, type Person, TestServer } from "@rookery/testkit";
 import type { Element } from "@rookery/xml";
 import { defineModule, type Module, type NoOptions } from "../../host.ts";
+import { builtInModules } from "../index.ts";
 import {
   addCommand,
   admins,
@@ -71,6 +72,28 @@ function seen({ requester, context: { session, account, isAdmin } }: Requester):
   return { note: `${requester} at ${account}, ${session?.jid}, admin: ${isAdmin}` };
 }
 
+/** One command, that most may not execute. */
+const reserved: Module<NoOptions, void> = defineModule({
+  name: "reserved",
+  implements: [],
+  requires: [commands],
+  setup(host) {
+    const stop = defineCommand<CommandContext>({ node: "stop", name: "Stop", allowed: admins });
+    addCommand(
+      host,
+      "host",
+      stop.run(() => ({ note: "stopped" })),
+    );
+  },
+});
+
+/** Leaves out what brings commands of its own. */
+const NO_OTHERS = Object.fromEntries(
+  builtInModules
+    .filter(({ requires }) => requires.some(({ name }) => name === commands.name))
+    .map(({ name }) => [name, false]),
+);
+
 const modulesOf = (stage: TestServer) => stage.server.host("example.org").modules;
 
 function play(
@@ -83,7 +106,7 @@ function play(
       await modulesOf(people.stage).load(services, {});
       await scene(people);
     },
-    { config: { admins: ["juliet@example.org"], limits } },
+    { config: { admins: ["juliet@example.org"], limits, modules: NO_OTHERS } },
   );
 }
 
@@ -134,8 +157,7 @@ test(
 
 test(
   "XEP-0050 §2.2: everybody gets the list of those commands that are for them",
-  play(async ({ romeo, juliet, stage }) => {
-    modulesOf(stage).unload("administration");
+  play(async ({ romeo, juliet }) => {
     const item = (node: string, name: string): string =>
       `<item jid='example.org' node='${node}' name='${name}'/>`;
     const list = (...items: string[]): string =>
@@ -149,14 +171,19 @@ test(
 
 test(
   "XEP-0050 §2.2: who may execute nothing gets an empty list, and a command has no items",
-  conversation(cast, async ({ romeo, stage }) => {
-    const empty = (node: string): string => `<iq type='result'><query node='${node}'
-      xmlns='http://jabber.org/protocol/disco#items'/></iq>`;
-    await romeo.asks(disco("items", COMMANDS_NS), empty(COMMANDS_NS));
-    await modulesOf(stage).load(services, {});
-    await romeo.asks(disco("items", "config"), empty("config"));
-    await romeo.asks(disco("items", "nothing"), "<iq type='error'>*</iq>");
-  }),
+  conversation(
+    cast,
+    async ({ romeo, stage }) => {
+      const empty = (node: string): string => `<iq type='result'><query node='${node}'
+        xmlns='http://jabber.org/protocol/disco#items'/></iq>`;
+      await modulesOf(stage).load(reserved, {});
+      await romeo.asks(disco("items", COMMANDS_NS), empty(COMMANDS_NS));
+      await modulesOf(stage).load(services, {});
+      await romeo.asks(disco("items", "config"), empty("config"));
+      await romeo.asks(disco("items", "nothing"), "<iq type='error'>*</iq>");
+    },
+    { config: { modules: NO_OTHERS } },
+  ),
 );
 
 test(
