@@ -49,11 +49,13 @@ test("what is sent goes to the outlet at once", () => {
 test("what is held back follows what is released first, in order", () => {
   const { session, outlet } = made();
   session.send(message("1"));
-  const release = session.hold();
+  const hold = session.hold();
   session.send(message("4"));
   session.send(message("5"));
   assert.deepEqual(outlet.sent, ["1"]);
-  release([message("2"), message("3")]);
+  hold.send(message("2"));
+  hold.send(message("3"));
+  hold.release();
   session.send(message("6"));
   assert.deepEqual(outlet.sent, ["1", "2", "3", "4", "5", "6"]);
 });
@@ -62,12 +64,13 @@ test("a release works once, and the session can be held back again", () => {
   const { session, outlet } = made();
   const first = session.hold();
   session.send(message("1"));
-  first([]);
+  first.release();
   const second = session.hold();
   session.send(message("2"));
-  first([message("never")]);
+  first.send(message("never"));
+  first.release();
   assert.deepEqual(outlet.sent, ["1"]);
-  second([]);
+  second.release();
   assert.deepEqual(outlet.sent, ["1", "2"]);
 });
 
@@ -76,11 +79,13 @@ test("what several hold back is sent when all have let go, what they release fir
   const one = session.hold();
   const other = session.hold();
   session.send(message("3"));
-  one([message("1")]);
-  one([message("never")]);
-  assert.deepEqual(outlet.sent, []);
+  one.send(message("1"));
+  one.release();
+  one.send(message("never"));
+  assert.deepEqual(outlet.sent, ["1"]);
   const kept = session.keptBack;
-  other([message("2")]);
+  other.send(message("2"));
+  other.release();
   assert.deepEqual(outlet.sent, ["1", "2", "3"]);
   await kept;
   assert.equal(session.keptBack, undefined);
@@ -88,7 +93,7 @@ test("what several hold back is sent when all have let go, what they release fir
 
 test("what was kept back for a session that ends is given back, once", async () => {
   const { session, outlet } = made();
-  const release = session.hold();
+  const hold = session.hold();
   session.send(message("1"));
   const kept = session.keptBack;
   assert.deepEqual(
@@ -97,19 +102,20 @@ test("what was kept back for a session that ends is given back, once", async () 
   );
   await kept;
   assert.deepEqual(session.takeBack(), []);
-  release([message("0")]);
+  hold.send(message("0"));
+  hold.release();
   assert.deepEqual(outlet.sent, []);
 });
 
 test("SECURITY: what is held back is bounded; beyond it the session ends and nothing is kept", () => {
   const { session, outlet } = made();
-  const release = session.hold();
+  const hold = session.hold();
   session.send(message("1", 500));
   assert.equal(outlet.ended, undefined);
   session.send(message("2", 500));
   assert.equal(outlet.ended, "resource-constraint");
   session.send(message("3", 1));
-  release([]);
+  hold.release();
   assert.deepEqual(outlet.sent, []);
 });
 

@@ -15,10 +15,17 @@ export interface Outlet {
 /** Stanzas that wait for older ones. */
 interface Held {
   holders: number;
-  readonly first: Stanza[];
   stanzas: Stanza[];
   bytes: number;
   readonly sent: PromiseWithResolvers<void>;
+}
+
+/** What keeps back what is sent to a session; see {@link Session.hold}. */
+export interface Hold {
+  /** Sends a stanza before all that is kept back. */
+  send(stanza: Stanza): void;
+  /** Lets go; to be called once, whatever happens. */
+  release(): void;
 }
 
 /** One connected resource of an account (RFC 6120 §7, "bound resource"). */
@@ -52,29 +59,31 @@ export class Session {
   }
 
   /**
-   * Keeps back what is sent until the returned function is called, which sends the given stanzas
-   * first: older messages from storage then come before newer ones. If several hold, all of them
-   * have to let go. What is kept back is bounded like everything that waits to be sent.
+   * Keeps back what is sent until the returned hold is released; what the holder sends meanwhile
+   * goes before it: older messages from storage come before newer ones. If several hold, all of
+   * them have to let go. What is kept back is bounded like everything that waits to be sent.
    */
-  hold(): (first: readonly Stanza[]) => void {
+  hold(): Hold {
     const held = (this.#held ??= {
       holders: 0,
-      first: [],
       stanzas: [],
       bytes: 0,
       sent: Promise.withResolvers(),
     });
     held.holders++;
     let released = false;
-    return (first) => {
-      if (released || this.#held !== held) return;
-      released = true;
-      held.first.push(...first);
-      if (--held.holders > 0) return;
-      this.#held = undefined;
-      for (const stanza of held.first) this.#outlet.send(stanza);
-      for (const stanza of held.stanzas) this.#outlet.send(stanza);
-      held.sent.resolve();
+    return {
+      send: (stanza) => {
+        if (!released && this.#held === held) this.#outlet.send(stanza);
+      },
+      release: () => {
+        if (released || this.#held !== held) return;
+        released = true;
+        if (--held.holders > 0) return;
+        this.#held = undefined;
+        for (const stanza of held.stanzas) this.#outlet.send(stanza);
+        held.sent.resolve();
+      },
     };
   }
 

@@ -3,6 +3,7 @@
  * XEP-0203 (2.0).
  */
 import { delay, hintsOf, type Jid, type Stanza } from "@rookery/protocol";
+import { after } from "@rookery/stream";
 import type { Element } from "@rookery/xml";
 import { defineModule, type Host, type Module, type NoOptions } from "../../host.ts";
 import {
@@ -11,11 +12,14 @@ import {
   messageFlow,
   sessionTakesMessages,
 } from "../../im/contract.ts";
-import type { Session } from "../../sessions/session.ts";
+import type { Hold, Session } from "../../sessions/session.ts";
 import type { LogEntry, LogSpec, LogStore } from "../../storage/api.ts";
 import { stanzaCodec } from "../../storage/stanza-codec.ts";
-import { Quotas } from "./quotas.ts";
+import { type Quota, Quotas } from "./quotas.ts";
 
+/** Messages read at once, and bytes sent at once, so that no client is given more than it can take. */
+const BATCH = 100;
+const BATCH_BYTES = 262_144;
 const CHAT_STATES = "http://jabber.org/protocol/chatstates";
 
 const messages: LogSpec<Stanza> = {
@@ -58,16 +62,15 @@ class OfflineMessages {
 
   /** Keeps a message that nobody takes now; one that is refused goes back to its sender. */
   keep(event: MessageEvent): "handled" | undefined | Promise<"handled" | undefined> {
-    if (event.direction !== "received" || event.targets.length > 0) return undefined;
+    if (event.direction !== "received" || event.targets().length > 0) return undefined;
     if (!deservesKeeping(event.stanza)) return undefined;
-    const bytes = event.stanza.toXml().length;
-    const fits = this.#quotas.take(event.account, bytes);
-    if (fits instanceof Promise) return fits.then((late) => this.#append(event, late));
-    return this.#append(event, fits);
+    return after(this.#quotas.of(event.account), (quota) => this.#append(event, quota));
   }
 
-  #append({ stanza, account }: MessageEvent, fits: boolean): "handled" | undefined {
-    if (!fits) return undefined;
+  #append({ stanza, account, targets }: MessageEvent, quota: Quota): "handled" | undefined {
+    // whoever came online while the quota was read has been given what was kept, and takes this
+    if (targets().length > 0) return undefined;
+    if (!quota.take(stanza.toXml().length)) return undefined;
     const { clock, random, log } = this.#host;
     const entry: LogEntry<Stanza> = { id: random.id(), at: clock.now(), value: stanza };
     this.#store.append(account.toString(), entry).catch((error: unknown) => {
@@ -78,28 +81,46 @@ class OfflineMessages {
     return "handled";
   }
 
-  /** Hands over what was kept, before anything newer; it is forgotten once the network took it. */
+  /** Hands over what was kept, before anything newer. */
   async give(session: Session): Promise<void> {
     const account = session.jid.bare;
     if (this.#giving.has(account.toString())) return;
     this.#giving.add(account.toString());
-    const release = session.hold();
-    let kept: readonly LogEntry<Stanza>[] = [];
-    let shown: readonly LogEntry<Stanza>[] = [];
+    const hold = session.hold();
     try {
-      kept = await this.#store.read(account.toString());
-      shown = await this.#unblocked(account, kept);
+      while (await this.#giveSome(session, hold));
     } finally {
-      release(shown.map(({ value, at }) => delayed(value, at, this.#host.domain)));
+      hold.release();
       this.#giving.delete(account.toString());
+      this.#quotas.forget(account);
     }
-    if (kept.length === 0) return;
-    await session.flushed();
-    this.#quotas.forget(account);
-    await this.#store.remove(
-      account.toString(),
-      kept.map(({ id }) => id),
+  }
+
+  /**
+   * As much as the client takes without trouble; it is forgotten once the network took it.
+   * @returns whether there may be more.
+   */
+  async #giveSome(session: Session, hold: Hold): Promise<boolean> {
+    const account = session.jid.bare;
+    const kept = await this.#store.read(account.toString(), { limit: BATCH });
+    if (kept.length === 0) return false;
+    const shown = new Set(await this.#unblocked(account, kept));
+    const given: string[] = [];
+    let bytes = 0;
+    for (const entry of kept) {
+      given.push(entry.id);
+      if (!shown.has(entry)) continue;
+      const message = delayed(entry.value, entry.at, this.#host.domain);
+      hold.send(message);
+      bytes += message.toXml().length;
+      if (bytes > BATCH_BYTES) break;
+    }
+    const taken = await session.flushed().then(
+      () => true,
+      () => false, // the client has left: what it was given is kept for the next one
     );
+    if (taken) await this.#store.remove(account.toString(), given);
+    return taken;
   }
 
   /** Nothing is delivered of whom the account has blocked since (XEP-0191 §3.3). */

@@ -3,9 +3,16 @@ import { test } from "node:test";
 import { Jid } from "@rookery/protocol";
 import { conversation, PASSWORD, Person, type Scene } from "@rookery/testkit";
 import { defineModule, type Module, type NoOptions } from "../../host.ts";
-import { type ContactQuery, contactBlocked, sessionBegan } from "../../im/contract.ts";
+import {
+  type ContactQuery,
+  contactBlocked,
+  type MessageEvent,
+  messageFlow,
+  sessionBegan,
+} from "../../im/contract.ts";
 import { failingStage } from "../../im/failing-stage.test.ts";
 import type { Session } from "../../sessions/session.ts";
+import { blockingModule } from "../blocking/index.ts";
 import { offlineModule } from "./index.ts";
 
 const cast = { romeo: "romeo@example.org/balcony" } as const;
@@ -236,3 +243,94 @@ test("a message that cannot be kept goes back to its sender", async () => {
   const answer = romeo.received.at(-1);
   assert.deepEqual([answer?.kind, answer?.type, answer?.id], ["message", "error", "m1"]);
 });
+
+test(
+  "SECURITY: as much as an account may have waiting can be taken, whatever fills it",
+  conversation(
+    cast,
+    async (scene) => {
+      const { romeo, stage } = scene;
+      await stage.accounts("juliet@example.org");
+      const long = "x".repeat(4000);
+      for (let n = 0; n < 1000; n++) romeo.client.send(message(long));
+      await romeo.client.sync();
+      romeo.client.clear();
+      const juliet = await julietLogsIn(scene);
+      juliet.client.send("<presence/>");
+      await juliet.receives("<presence/>");
+      for (let n = 0; n < 990; n++) {
+        assert.equal((await juliet.client.element()).child("jabber:client", "body")?.text, long);
+      }
+      await juliet.client.sync();
+      assert.equal(juliet.client.closed, false);
+    },
+    { config: { limits: { c2sBytesPerSecond: 0 } } },
+  ),
+);
+
+for (const slow of ["quota", "block list"] as const) {
+  test(`XEP-0160 §2: one who comes online while the ${slow} is read takes the message at once`, async () => {
+    const { host, driver, login, accounts, turns } = await failingStage();
+    await host.modules.load(blockingModule, {});
+    await host.modules.load(offlineModule, {});
+    const romeo = await login("romeo@example.org/r");
+    host.began(romeo.session); // his own block list is in memory
+    await accounts.createWithKeys(Jid.parse("juliet@example.org"), {});
+    await host.im.rosters.get(Jid.parse("juliet@example.org"));
+    if (slow === "quota") await host.hooks.run(contactBlocked, asked("juliet@example.org"));
+    await host.hooks.run(contactBlocked, asked("romeo@example.org"));
+    const reading = Promise.withResolvers<void>();
+    const open = driver.beforeReads;
+    driver.beforeReads = reading.promise;
+    const sent = romeo.does(
+      "<message type='chat' to='juliet@example.org'><body>hi</body></message>",
+    );
+    await turns();
+    driver.beforeReads = open;
+    const juliet = await login("juliet@example.org/chamber");
+    await juliet.does("<presence/>");
+    await turns(); // what was kept has been given: nothing
+    assert.deepEqual(
+      juliet.received.map(({ kind }) => kind),
+      ["presence"],
+    );
+    reading.resolve();
+    await sent;
+    await turns();
+    assert.deepEqual(
+      juliet.received.map(({ kind }) => kind),
+      ["presence", "message"],
+    );
+    assert.deepEqual(romeo.received, []);
+  });
+}
+
+const asked = (account: string): ContactQuery => ({
+  account: Jid.parse(account),
+  other: Jid.parse("someone@example.com"),
+});
+
+test(
+  "XEP-0160 §2: a message is kept if whom it was for leaves while a handler waits",
+  conversation(cast, async (scene) => {
+    const { romeo, stage } = scene;
+    const slow = Promise.withResolvers<void>();
+    const juliet = await julietLogsIn(scene);
+    await juliet.comesOnline();
+    const { hooks } = stage.server.host("example.org");
+    const waits = ({ direction }: MessageEvent): Promise<void> | undefined =>
+      direction === "received" ? slow.promise : undefined;
+    hooks.add(messageFlow, "record", "test", waits);
+    romeo.client.send(message("one"));
+    for (let n = 0; n < 20; n++) await new Promise(setImmediate);
+    juliet.client.cut();
+    const account = Jid.parse("juliet@example.org");
+    while (stage.server.sessions.of(account).length > 0) await new Promise(setImmediate);
+    slow.resolve();
+    await romeo.receivesNothing();
+    const next = await julietLogsIn(scene);
+    await next.sends("<presence/>");
+    await next.receives("<presence/>");
+    await next.receives(kept("one", "2026-01-01T00:00:00Z"));
+  }),
+);

@@ -5,9 +5,10 @@ import type { Maybe } from "../../hooks.ts";
 /** Accounts whose use is remembered; for others it is read from storage again. */
 const REMEMBERED = 10_000;
 
-interface Use {
-  messages: number;
-  bytes: number;
+/** How much one account has waiting. */
+export interface Quota {
+  /** Counts one more message if it fits. */
+  take(bytes: number): boolean;
 }
 
 /** How much each account has waiting, so that nobody's absence fills the disk. */
@@ -15,50 +16,56 @@ export class Quotas {
   readonly #limits: Limits;
   readonly #sizes: (account: string) => Promise<readonly number[]>;
   /** In the order of last use. */
-  readonly #uses: Map<string, Use | Promise<Use>> = new Map();
+  readonly #known: Map<string, Maybe<Quota>> = new Map();
 
-  /** @param sizes reads the sizes of what is kept of an account. */
+  /** @param sizes reads the sizes of what is kept of an account, in bytes. */
   constructor(limits: Limits, sizes: (account: string) => Promise<readonly number[]>) {
     this.#limits = limits;
     this.#sizes = sizes;
   }
 
-  /** Counts one more message if it fits. */
-  take(account: Jid, bytes: number): Maybe<boolean> {
+  /** The quota of an account; at once if it is in memory. */
+  of(account: Jid): Maybe<Quota> {
     const key = account.toString();
-    const known = this.#uses.get(key) ?? this.#load(key);
-    this.#uses.delete(key);
-    this.#uses.set(key, known);
-    for (const [oldest] of this.#uses) {
-      if (this.#uses.size <= REMEMBERED) break;
-      this.#uses.delete(oldest);
+    const known = this.#known.get(key) ?? this.#load(key);
+    this.#known.delete(key);
+    this.#known.set(key, known);
+    for (const [oldest] of this.#known) {
+      if (this.#known.size <= REMEMBERED) break;
+      this.#known.delete(oldest);
     }
-    return known instanceof Promise
-      ? known.then((use) => this.#add(use, bytes))
-      : this.#add(known, bytes);
+    return known;
   }
 
   /** What is kept changed by other ways. */
   forget(account: Jid): void {
-    this.#uses.delete(account.toString());
+    this.#known.delete(account.toString());
   }
 
-  #load(key: string): Promise<Use> {
-    const loading = this.#sizes(key).then((sizes): Use => {
-      const use = { messages: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
-      if (this.#uses.get(key) === loading) this.#uses.set(key, use);
-      return use;
+  #load(key: string): Promise<Quota> {
+    const loading = this.#sizes(key).then((sizes): Quota => {
+      const quota = quotaOf(sizes, this.#limits);
+      if (this.#known.get(key) === loading) this.#known.set(key, quota);
+      return quota;
     });
-    loading.catch(() => this.#uses.delete(key));
+    loading.catch(() => {
+      if (this.#known.get(key) === loading) this.#known.delete(key);
+    });
     return loading;
   }
+}
 
-  #add(use: Use, bytes: number): boolean {
-    const { offlineMessages, offlineBytes } = this.#limits;
-    if (offlineMessages > 0 && use.messages >= offlineMessages) return false;
-    if (offlineBytes > 0 && use.bytes + bytes > offlineBytes) return false;
-    use.messages++;
-    use.bytes += bytes;
-    return true;
-  }
+/** @param sizes of what is kept already, in bytes. */
+function quotaOf(sizes: readonly number[], { offlineMessages, offlineBytes }: Limits): Quota {
+  let messages = sizes.length;
+  let bytes = sizes.reduce((sum, size) => sum + size, 0);
+  return {
+    take(more) {
+      if (offlineMessages > 0 && messages >= offlineMessages) return false;
+      if (offlineBytes > 0 && bytes + more > offlineBytes) return false;
+      messages++;
+      bytes += more;
+      return true;
+    },
+  };
 }
