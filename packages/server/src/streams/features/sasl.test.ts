@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NS } from "@rookery/protocol";
 import { TestServer } from "@rookery/testkit";
-import { connect, endsWith, HEADER, plain, type RawClient } from "../stage.test.ts";
+import { bindResource, connect, endsWith, HEADER, plain, type RawClient } from "../stage.test.ts";
 
 const SUCCESS = "<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>";
 const CHALLENGE = "</challenge>";
@@ -112,7 +112,9 @@ test("RFC 6120 §6.3.7: the account is the prepared form of the user name", asyn
   client.write(plain("ROMEO"));
   await client.until(SUCCESS);
   client.write(HEADER);
-  assert.match(await client.until("</stream:features>"), / to='romeo@example\.org'/);
+  await client.until("</stream:features>");
+  client.write(bindResource("b"));
+  assert.match(await client.until("</iq>"), /<jid>romeo@example\.org\/b<\/jid>/);
 });
 
 test("RFC 4422 §3: without an initial response the client is asked for it", async () => {
