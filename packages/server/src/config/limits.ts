@@ -180,6 +180,13 @@ export const LIMITS = {
     off: false,
     doc: "An ad-hoc command whose next form does not come for so long is given up.",
   },
+  presenceBytes: {
+    default: 16_384,
+    unit: "bytes",
+    min: 1024,
+    off: true,
+    doc: "Size of one presence of a session; it goes to every contact, and is kept.",
+  },
   presenceTargets: {
     default: 1000,
     unit: "count",
@@ -200,6 +207,13 @@ export const LIMITS = {
     min: 1,
     off: true,
     doc: "Contacts in the roster of one account.",
+  },
+  rosterBytes: {
+    default: 1_048_576,
+    unit: "bytes",
+    min: 10_000,
+    off: true,
+    doc: "Size of the roster of one account as clients get it; it is sent at each login.",
   },
   rosterNameBytes: {
     default: 1023,

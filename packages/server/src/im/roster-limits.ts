@@ -5,6 +5,8 @@ import type { Limits } from "../config/limits.ts";
 export interface RosterLimits {
   /** Contacts in the roster of one account. */
   readonly items: number;
+  /** The whole roster, as XML. */
+  readonly bytes: number;
   readonly nameBytes: number;
   /** Groups that one contact is in. */
   readonly groups: number;
@@ -25,6 +27,7 @@ const REMEMBERED_REMOVALS = 100;
 export function rosterLimits(limits: Limits): RosterLimits {
   return {
     items: limits.rosterItems,
+    bytes: limits.rosterBytes,
     nameBytes: limits.rosterNameBytes,
     groups: limits.rosterGroups,
     groupBytes: limits.rosterGroupBytes,

@@ -76,6 +76,8 @@ export class RosterState implements Roster, CachedRoster {
   readonly #removed = new Map<string, Removed>();
   #versions: RosterVersions;
   #listed = 0;
+  /** Of the contacts that clients get to see, as XML. */
+  #bytes = 0;
   #pending = 0;
   #subscribers: readonly Jid[] | undefined;
   #subscriptions: readonly Jid[] | undefined;
@@ -180,7 +182,7 @@ export class RosterState implements Roster, CachedRoster {
     const wanted = normal(content, previous);
     const shown = always || isShown(previous, wanted);
     if (!shown && previous?.pendingIn === wanted?.pendingIn) return undefined;
-    this.#checkRoom(previous, wanted, limits);
+    this.#checkRoom(key, previous, wanted, limits);
 
     let versions = shown ? this.#versions.next(tag) : this.#versions;
     const jid = previous?.jid ?? contact;
@@ -222,6 +224,7 @@ export class RosterState implements Roster, CachedRoster {
   }
 
   #checkRoom(
+    contact: string,
     previous: RosterItem | undefined,
     wanted: RosterContent | undefined,
     limits: RosterLimits,
@@ -230,6 +233,13 @@ export class RosterState implements Roster, CachedRoster {
       throw new StanzaError(
         "resource-constraint",
         `the roster has ${limits.items} contacts already; remove one first`,
+      );
+    }
+    const grown = this.#bytes + bytesOf(contact, wanted) - bytesOf(contact, previous);
+    if (grown > this.#bytes && limits.bytes > 0 && grown > limits.bytes) {
+      throw new StanzaError(
+        "resource-constraint",
+        `the roster would have more than ${limits.bytes} bytes; shorten it first`,
       );
     }
     const asks = wanted?.pendingIn !== undefined && previous?.pendingIn === undefined;
@@ -254,12 +264,14 @@ export class RosterState implements Roster, CachedRoster {
   #keep(key: string, item: RosterItem): void {
     this.#contacts.set(key, item);
     if (item.listed) this.#listed++;
+    this.#bytes += bytesOf(key, item);
     if (item.pendingIn !== undefined) this.#pending++;
   }
 
   #drop(item: RosterItem): void {
     this.#contacts.delete(item.jid.toString());
     if (item.listed) this.#listed--;
+    this.#bytes -= bytesOf(item.jid.toString(), item);
     if (item.pendingIn !== undefined) this.#pending--;
   }
 
@@ -268,6 +280,22 @@ export class RosterState implements Roster, CachedRoster {
     for (const item of this.#contacts.values()) if (wanted(item)) found.push(item.jid);
     return found;
   }
+}
+
+/** What tags and other attributes of an item take. */
+const ITEM_BYTES = 60;
+const GROUP_BYTES = 15;
+
+/** About how long a contact is in the roster that clients get; nothing if it is not in it. */
+function bytesOf(jid: string, item: RosterContent | undefined): number {
+  if (!item?.listed) return 0;
+  const groups = item.groups.reduce((sum, group) => sum + GROUP_BYTES + escapedBytes(group), 0);
+  return ITEM_BYTES + escapedBytes(jid) + escapedBytes(item.name) + groups;
+}
+
+/** XML writes some characters as up to six. */
+function escapedBytes(text: string): number {
+  return Buffer.byteLength(text) + 5 * (text.match(/[&<>'"\t\n\r]/g)?.length ?? 0);
 }
 
 function isFull(count: number, limit: number): boolean {

@@ -16,6 +16,7 @@ const NURSE = Jid.parse("nurse@example.com");
 
 const NO_LIMITS: RosterLimits = {
   items: 0,
+  bytes: 0,
   nameBytes: 0,
   groups: 0,
   groupBytes: 0,
@@ -768,3 +769,21 @@ async function refusal(attempt: () => unknown): Promise<StanzaError> {
   }
   return assert.fail("it was not refused");
 }
+
+test("limits.rosterBytes bounds the whole roster, as clients get it", async () => {
+  const { rosters } = await opened({ limits: { ...NO_LIMITS, bytes: 10_000 } });
+  const groups = Array.from({ length: 5 }, (_, n) => `${"&".repeat(100)}${n}`);
+  let added = 0;
+  await assert.rejects(
+    async () => {
+      for (; added < 100; added++) {
+        await rosters.set(ROMEO, { jid: Jid.parse(`u${added}@example.net`), name: "", groups });
+      }
+    },
+    { condition: "resource-constraint" },
+  );
+  assert.equal(added, 3); // 5 × 600 bytes each
+  const jid = Jid.parse("u0@example.net");
+  await rosters.set(ROMEO, { jid, name: "", groups: [] });
+  await rosters.set(ROMEO, { jid: Jid.parse("another@example.net"), name: "", groups });
+});

@@ -267,6 +267,7 @@ export class C2sStream {
     let stanza: Stanza;
     try {
       stanza = Stanza.read(element, session.jid, this.#lang);
+      if (stanza.kind === "presence") checkSize(stanza, this.services.limits.presenceBytes);
     } catch (error) {
       if (!(error instanceof StanzaError)) throw error;
       const answer = Stanza.refuse(element, session.jid, answererOf(element, session.jid), error);
@@ -289,6 +290,15 @@ export class C2sStream {
     const { session } = this;
     if (session) this.host?.ended(session);
   }
+}
+
+/** Presence goes to many and is kept, so that less of it is taken than of other stanzas. */
+function checkSize(presence: Stanza, presenceBytes: number): void {
+  if (presenceBytes === 0 || Buffer.byteLength(presence.toXml()) <= presenceBytes) return;
+  throw new StanzaError(
+    "policy-violation",
+    `presence has at most ${presenceBytes} bytes here; say less in it`,
+  );
 }
 
 /** Who answers what could not be read: whom it was for, the account if nobody was named (§8.3.1). */

@@ -221,3 +221,13 @@ test("the limit authenticationTries of one: the first failure is the last", asyn
   await client.until("</failure>");
   await endsWith(client, "policy-violation", false);
 });
+
+test("presence larger than presenceBytes is refused, and goes to nobody", async () => {
+  await using stage = await TestServer.start({ config: { limits: { presenceBytes: 2000 } } });
+  const romeo = await stage.login("romeo@example.org/balcony");
+  romeo.send(`<presence><status>${"x".repeat(2000)}</status></presence>`);
+  const refused = await romeo.element();
+  assert.deepEqual([refused.name, refused.attr("type")], ["presence", "error"]);
+  romeo.send(`<presence><status>${"x".repeat(1500)}</status></presence>`);
+  assert.equal((await romeo.element()).attr("type"), undefined);
+});
