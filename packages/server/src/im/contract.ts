@@ -11,8 +11,11 @@ export interface MessageEvent {
   /** The bare JID of the account whose rules apply. */
   readonly account: Jid;
   readonly direction: Direction;
-  /** The sessions it is about to be delivered to (RFC 6121 §8.5); empty while it is being sent. */
-  readonly targets: readonly Session[];
+  /**
+   * The sessions it would be delivered to now (RFC 6121 §8.5); none while it is being sent. Sessions
+   * come and go while handlers wait: who has waited asks again.
+   */
+  readonly targets: () => readonly Session[];
 }
 
 /**

@@ -34,7 +34,7 @@ test(
     const seen: string[] = [];
     for (const phase of ["deliver", "copy", "record", "rewrite", "reject"] as const) {
       on(scene, phase, ({ direction, account, targets }) => {
-        seen.push(`${direction} ${phase} ${account.local} ${targets.length}`);
+        seen.push(`${direction} ${phase} ${account.local} ${targets().length}`);
       });
     }
     await romeo.sends(say("hi"));
@@ -139,5 +139,30 @@ test(
     await romeo.isCutOff();
     slow.resolve();
     await juliet.receives(heard("farewell"));
+  }),
+);
+
+test(
+  "RFC 6121 §8.5: a message goes to who is there when the handlers are done, not when they began",
+  conversation({ ...cast, garden: "juliet@example.org/garden" }, async (scene) => {
+    const { romeo, juliet, garden, stage } = scene;
+    await juliet.comesOnline();
+    const slow = Promise.withResolvers<void>();
+    const reached = Promise.withResolvers<void>();
+    on(scene, "record", ({ direction }) => {
+      if (direction !== "received") return;
+      reached.resolve();
+      return slow.promise;
+    });
+    romeo.client.send(say("hi"));
+    await reached.promise;
+    juliet.client.cut();
+    while (stage.server.sessions.get(juliet.jid)) await new Promise(setImmediate);
+    garden.client.send("<presence/>");
+    await garden.client.sync();
+    slow.resolve();
+    await garden.receives("<presence from='juliet@example.org/garden'/>");
+    await garden.receives(heard("hi"));
+    await romeo.receivesNothing();
   }),
 );

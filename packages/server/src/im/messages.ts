@@ -29,7 +29,7 @@ export class Messages {
       stanza,
       account: session.jid.bare,
       direction: "sent",
-      targets: NONE,
+      targets: () => NONE,
     };
     const led = this.#services.hooks.lead(messageFlow, event);
     if (led instanceof Promise)
@@ -39,22 +39,21 @@ export class Messages {
 
   /** Takes a message for an account, or for one of its resources. @throws StanzaError */
   deliver(message: Stanza, to: Jid): Maybe<void> {
-    const targets = this.#targets(message, to);
-    if (targets.length > 0 || this.#services.sessions.of(to).length > 0) {
-      return this.#lead(message, to, targets);
-    }
+    if (this.#services.sessions.of(to).length > 0) return this.#lead(message, to);
     return after(this.#services.accounts.exists(to.bare), (exists) => {
-      if (exists) return this.#lead(message, to, this.#targets(message, to));
+      if (exists) return this.#lead(message, to);
       refuseMessage(message, to); // §8.5.1
     });
   }
 
-  #lead(stanza: Stanza, to: Jid, targets: readonly Session[]): Maybe<void> {
+  #lead(stanza: Stanza, to: Jid): Maybe<void> {
+    const targets = (): readonly Session[] => this.#targets(stanza, to);
     const event: MessageEvent = { stanza, account: to.bare, direction: "received", targets };
     return after(this.#services.hooks.lead(messageFlow, event), (passed) => {
       if (passed === undefined) return;
-      for (const session of passed.targets) session.send(passed.stanza);
-      if (passed.targets.length === 0) refuseMessage(passed.stanza, to);
+      const present = targets();
+      for (const session of present) session.send(passed.stanza);
+      if (present.length === 0) refuseMessage(passed.stanza, to);
     });
   }
 

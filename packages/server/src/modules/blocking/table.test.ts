@@ -216,7 +216,7 @@ const surroundings: Module<NoOptions, void> = defineModule({
   setup(host) {
     host.iq("account", "get", marker("urn:example", "x"), () => {});
     host.on(messageFlow, "deliver", ({ stanza, direction, targets }) => {
-      const waits = direction === "received" && targets.length === 0 && stanza.to?.isBare;
+      const waits = direction === "received" && targets().length === 0 && stanza.to?.isBare;
       return waits && stanza.type !== "headline" ? "handled" : undefined;
     });
   },

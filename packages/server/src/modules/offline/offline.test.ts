@@ -318,11 +318,14 @@ test(
     const juliet = await julietLogsIn(scene);
     await juliet.comesOnline();
     const { hooks } = stage.server.host("example.org");
-    const waits = ({ direction }: MessageEvent): Promise<void> | undefined =>
-      direction === "received" ? slow.promise : undefined;
-    hooks.add(messageFlow, "record", "test", waits);
+    const reached = Promise.withResolvers<void>();
+    hooks.add(messageFlow, "record", "test", ({ direction }: MessageEvent) => {
+      if (direction !== "received") return undefined;
+      reached.resolve();
+      return slow.promise;
+    });
     romeo.client.send(message("one"));
-    for (let n = 0; n < 20; n++) await new Promise(setImmediate);
+    await reached.promise;
     juliet.client.cut();
     const account = Jid.parse("juliet@example.org");
     while (stage.server.sessions.of(account).length > 0) await new Promise(setImmediate);
