@@ -33,7 +33,7 @@ export function stanzaRule(host: Host, lists: BlockLists): (event: Passing) => O
     if (other === undefined) return undefined;
     return after(isBlocked(host, lists, account, other), (blocked) => {
       if (!blocked) return undefined;
-      return direction === "sent" ? refuse(host, stanza) : reject(stanza, account);
+      return direction === "sent" ? refuse(host, stanza) : reject(stanza);
     });
   };
 }
@@ -68,18 +68,17 @@ function refuse(host: Host, stanza: Stanza): "handled" {
 }
 
 /** To the account: in the words for one who is offline, or for what is not offered. */
-function reject(stanza: Stanza, account: Jid): "handled" {
+function reject(stanza: Stanza): "handled" {
   const { kind, type, to } = stanza;
   switch (kind) {
     case "presence":
       return "handled";
     case "iq":
       if (!stanza.isRequest) return "handled";
-      if (to?.isBare) throw notOffered(stanza);
-      throw new StanzaError("service-unavailable", `${to} is not connected`);
+      throw notOffered(stanza);
     case "message":
       // an error makes a room believe that its occupant is gone; nobody waits for one to a headline
       if (type === "groupchat" || type === "headline") return "handled";
-      throw new StanzaError("service-unavailable", `${account} takes no such message now`);
+      throw new StanzaError("service-unavailable", `${to} takes no such message now`);
   }
 }
