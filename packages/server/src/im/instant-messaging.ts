@@ -47,7 +47,7 @@ export class InstantMessaging {
   private constructor(services: InstantMessagingServices, rosters: Rosters) {
     const { hooks, accounts, sessions, router, limits, random, log } = services;
     const route = (stanza: Stanza): Maybe<void> => router.route(stanza);
-    const tell = presenceRoute(hooks, route);
+    const tell = presenceRoute(hooks, route, log);
     this.visibility = new Visibility({ sessions, rosters, tell });
     this.#services = services;
     this.rosters = rosters;
@@ -66,6 +66,7 @@ export class InstantMessaging {
     this.#messages = new Messages({ hooks, sessions, accounts, route });
     this.#presence = new Presence({
       hooks,
+      log,
       sessions,
       rosters,
       subscriptions,

@@ -1,13 +1,10 @@
 import { type Jid, priorityOf, Stanza, StanzaError } from "@rookery/protocol";
 import { after } from "@rookery/stream";
 import type { Hooks, Maybe } from "../hooks.ts";
+import type { Log } from "../log.ts";
 import type { Session } from "../sessions/session.ts";
-import {
-  contactBlocked,
-  type PresenceEvent,
-  presenceFlow,
-  sessionTakesMessages,
-} from "./contract.ts";
+import { seemsBlocked } from "./blocked.ts";
+import { type PresenceEvent, presenceFlow, sessionTakesMessages } from "./contract.ts";
 import { directed } from "./directed.ts";
 import type { Roster, Rosters } from "./roster.ts";
 import type { Subscriptions } from "./subscriptions.ts";
@@ -15,6 +12,7 @@ import type { Subscriptions } from "./subscriptions.ts";
 /** What presence needs. */
 export interface PresenceServices {
   readonly hooks: Hooks;
+  readonly log: Log;
   readonly sessions: { of(account: Jid): readonly Session[]; get(full: Jid): Session | undefined };
   readonly rosters: Rosters;
   readonly subscriptions: Subscriptions;
@@ -194,7 +192,8 @@ export class Presence {
   /** Shows a request that waits for an answer, unless its sender was blocked since. */
   #remind(session: Session, request: Stanza): void {
     const query = { account: session.jid.bare, other: request.from };
-    void after(this.#services.hooks.run(contactBlocked, query), (isBlocked) => {
+    const { hooks, log } = this.#services;
+    void after(seemsBlocked(query, hooks, log), (isBlocked) => {
       if (!isBlocked) session.send(request);
     });
   }

@@ -1,8 +1,9 @@
 import { type Jid, Stanza } from "@rookery/protocol";
 import { after } from "@rookery/stream";
 import type { Hooks, Maybe } from "../hooks.ts";
+import type { Log } from "../log.ts";
 import type { Session } from "../sessions/session.ts";
-import { contactBlocked } from "./contract.ts";
+import { seemsBlocked } from "./blocked.ts";
 import { directed } from "./directed.ts";
 import type { Rosters } from "./roster.ts";
 
@@ -12,13 +13,14 @@ type Send = (stanza: Stanza) => Maybe<void>;
  * The way out for presence that the server sends in an account's name: broadcasts, probes, answers
  * to probes. What its owner has blocked is left out, and so looks offline and sees the account
  * offline. The end of a subscription goes through, or its two ends would differ for ever.
+ * It never throws, nor rejects, if `route` does not.
  */
-export function presenceRoute(hooks: Hooks, route: Send): Send {
+export function presenceRoute(hooks: Hooks, route: Send, log: Log): Send {
   return (stanza) => {
     const { type, from, to } = stanza;
     const shows = type === "available" || type === "unavailable" || type === "probe";
     if (!shows || to === undefined) return route(stanza);
-    const blocked = hooks.run(contactBlocked, { account: from.bare, other: to });
+    const blocked = seemsBlocked({ account: from.bare, other: to }, hooks, log);
     return after(blocked, (isBlocked) => (isBlocked ? undefined : route(stanza)));
   };
 }
