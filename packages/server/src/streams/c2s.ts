@@ -16,9 +16,9 @@ import type { Connection } from "../transports/connection.ts";
 import type { VirtualHost } from "../virtual-host.ts";
 import type { C2sServices } from "./c2s-services.ts";
 import type { StreamFeature } from "./feature.ts";
-import type { SaslState } from "./features/sasl.ts";
 import { Pump } from "./pump.ts";
 import { RateLimit } from "./rate-limit.ts";
+import type { SaslState } from "./sasl-state.ts";
 import { streamErrorText } from "./stream-error-text.ts";
 
 /**

@@ -5,7 +5,6 @@ import {
   SaslError,
   type SaslServer,
   type SaslStep,
-  type ServerMechanism,
   saslAuth,
   saslChallenge,
   saslMechanisms,
@@ -18,14 +17,6 @@ import { nodeCrypto } from "../../accounts/node-crypto.ts";
 import type { Maybe } from "../../hooks.ts";
 import type { C2sStream } from "../c2s.ts";
 import type { StreamFeature } from "../feature.ts";
-
-/** What a stream knows of its SASL negotiation. */
-export interface SaslState {
-  /** Failed attempts. */
-  tries: number;
-  /** The exchange in progress. */
-  mechanism: ServerMechanism | undefined;
-}
 
 const SCRAM = ["SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1"];
 const SCRAM_PLUS = SCRAM.map((name) => `${name}-PLUS`);
