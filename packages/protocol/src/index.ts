@@ -122,9 +122,7 @@ export {
   registerQuery,
 } from "./payloads/register.ts";
 export {
-  ROSTER_ITEM_LIMITS,
   type RosterItem,
-  type RosterItemLimits,
   type RosterQuery,
   type RosterSet,
   rosterQuery,

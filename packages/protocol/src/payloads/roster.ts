@@ -49,16 +49,6 @@ export const rosterQuery: Codec<RosterQuery> = codec<RosterQuery>({
   write: ({ ver, items }) => el(ROSTER_NS, "query", { ver }, ...items.map(writeItem)),
 });
 
-/** What one item of a roster may have; lengths are in UTF-16 code units. */
-export interface RosterItemLimits {
-  readonly name: number;
-  readonly group: number;
-  readonly groups: number;
-}
-
-/** Enough for people and for gateways that put descriptions into names. */
-export const ROSTER_ITEM_LIMITS: RosterItemLimits = { name: 1023, group: 1023, groups: 100 };
-
 /** What a roster set asks of the server: to keep the item as it is given, or to delete it. */
 export interface RosterSet {
   readonly jid: Jid;
@@ -69,39 +59,32 @@ export interface RosterSet {
 
 /**
  * Checks a roster set (RFC 6121 §2.1.5, §2.3.3) and leaves of its item what a client may decide:
- * subscription states and approvals are the server's.
+ * subscription states and approvals are the server's. How long and how many names and groups may be
+ * is the server's to decide as well, and not checked here.
  *
  * @throws StanzaError `bad-request` unless there is exactly one item and its groups are distinct;
- * `not-acceptable` for a name or group that is too long, a group without a name, too many groups.
+ * `not-acceptable` for a group without a name.
  */
-export function rosterSet(
-  query: RosterQuery,
-  limits: RosterItemLimits = ROSTER_ITEM_LIMITS,
-): RosterSet {
+export function rosterSet(query: RosterQuery): RosterSet {
   const [item, ...others] = query.items;
   if (item === undefined || others.length > 0) {
     throw new StanzaError("bad-request", `a roster set has one item, not ${query.items.length}`);
   }
   const { jid, name, groups } = item;
   const remove = item.subscription === "remove";
-  if (!remove) checkItem(name ?? "", groups, limits);
+  if (!remove) checkGroups(groups);
   return { jid, remove, name, groups };
 }
 
-function checkItem(name: string, groups: readonly string[], limits: RosterItemLimits): void {
+function checkGroups(groups: readonly string[]): void {
   if (new Set(groups).size !== groups.length) {
     throw new StanzaError("bad-request", "a contact is in the same group twice");
   }
-  if (name.length > limits.name) {
-    throw new StanzaError("not-acceptable", `a name has at most ${limits.name} characters`);
-  }
-  if (groups.length > limits.groups) {
-    throw new StanzaError("not-acceptable", `a contact is in at most ${limits.groups} groups`);
-  }
-  for (const group of groups) {
-    if (group === "" || group.length > limits.group) {
-      throw new StanzaError("not-acceptable", `a group has 1 to ${limits.group} characters`);
-    }
+  if (groups.includes("")) {
+    throw new StanzaError(
+      "not-acceptable",
+      "a group has no name; leave the group out to be in none",
+    );
   }
 }
 

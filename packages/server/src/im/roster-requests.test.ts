@@ -133,6 +133,42 @@ test(
   ),
 );
 
+for (const [limit, groups] of [
+  [120, 120],
+  [0, 300], // off
+] as const) {
+  test(
+    `the limit rosterGroups is the only one on the groups of a contact: ${limit} lets ${groups} be`,
+    conversation(
+      cast,
+      async ({ romeo }) => {
+        const contact = (count: number): string =>
+          `<item jid='${NURSE}'>${Array.from({ length: count }, (_, n) => `<group>${n}</group>`).join("")}</item>`;
+        await romeo.asks(roster("set", contact(groups)), DONE);
+        const got = await romeo.asks(roster("get"));
+        const [item] = got.elements()[0]?.elements() ?? [];
+        assert.equal(item?.elements().length, groups);
+        if (limit === 0) return;
+        await romeo.asks(roster("set", contact(limit + 1)), error("modify", "not-acceptable"));
+      },
+      { config: { limits: { rosterGroups: limit } } },
+    ),
+  );
+}
+
+test(
+  "names longer than usual are taken where the limits rosterNameBytes and rosterGroupBytes are off",
+  conversation(
+    cast,
+    async ({ romeo }) => {
+      const long = "n".repeat(3000);
+      const item = `<item jid='${NURSE}' name='${long}'><group>${long}</group></item>`;
+      await romeo.asks(roster("set", item), DONE);
+    },
+    { config: { limits: { rosterNameBytes: 0, rosterGroupBytes: 0 } } },
+  ),
+);
+
 test(
   "the limit rosterItems bounds a roster; what is there can still be changed and removed",
   conversation(
