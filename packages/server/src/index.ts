@@ -78,6 +78,9 @@ export {
   type Sessions,
 } from "./host.ts";
 export {
+  accountRemoved,
+  type ContactQuery,
+  contactBlocked,
   type Direction,
   type IqEvent,
   iqFlow,
@@ -89,7 +92,7 @@ export {
   sessionEnded,
   sessionTakesMessages,
 } from "./im/contract.ts";
-export type { IqAnswer, IqHandler, IqRequest, IqTarget } from "./iq.ts";
+export { type IqAnswer, type IqHandler, type IqRequest, type IqTarget, notOffered } from "./iq.ts";
 export { jsonLog } from "./json-log.ts";
 export { type Facts, type Log, silentLog } from "./log.ts";
 export {
