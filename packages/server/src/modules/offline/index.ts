@@ -56,7 +56,7 @@ class OfflineMessages {
     this.#host = host;
     this.#store = store;
     this.#quotas = new Quotas(host.limits, async (account) =>
-      (await store.read(account)).map(({ value }) => value.toXml().length),
+      (await store.read(account)).map(({ value }) => bytesOf(value)),
     );
   }
 
@@ -70,7 +70,7 @@ class OfflineMessages {
   #append({ stanza, account, targets }: MessageEvent, quota: Quota): "handled" | undefined {
     // whoever came online while the quota was read has been given what was kept, and takes this
     if (targets().length > 0) return undefined;
-    if (!quota.take(stanza.toXml().length)) return undefined;
+    if (!quota.take(bytesOf(stanza))) return undefined;
     const { clock, random, log } = this.#host;
     const entry: LogEntry<Stanza> = { id: random.id(), at: clock.now(), value: stanza };
     this.#store.append(account.toString(), entry).catch((error: unknown) => {
@@ -112,7 +112,7 @@ class OfflineMessages {
       if (!shown.has(entry)) continue;
       const message = delayed(entry.value, entry.at, this.#host.domain);
       hold.send(message);
-      bytes += message.toXml().length;
+      bytes += bytesOf(message);
       if (bytes > BATCH_BYTES) break;
     }
     const taken = await session.flushed().then(
@@ -135,6 +135,11 @@ class OfflineMessages {
     }
     return shown;
   }
+}
+
+/** In UTF-8, which is what is stored and sent. */
+function bytesOf(message: Stanza): number {
+  return Buffer.byteLength(message.toXml());
 }
 
 /** XEP-0160 §3, and the hint of XEP-0334 §4.3. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Jid } from "@rookery/protocol";
+import { Jid, type Stanza } from "@rookery/protocol";
 import { conversation, PASSWORD, Person, type Scene } from "@rookery/testkit";
 import { defineModule, type Module, type NoOptions } from "../../host.ts";
 import {
@@ -9,9 +9,11 @@ import {
   type MessageEvent,
   messageFlow,
   sessionBegan,
+  sessionTakesMessages,
 } from "../../im/contract.ts";
 import { failingStage } from "../../im/failing-stage.test.ts";
-import type { Session } from "../../sessions/session.ts";
+import { type Log, silentLog } from "../../log.ts";
+import { Session } from "../../sessions/session.ts";
 import { offlineModule } from "./index.ts";
 
 const cast = { romeo: "romeo@example.org/balcony" } as const;
@@ -132,6 +134,31 @@ test(
       );
     },
     { config: { limits: { offlineMessages: 3, offlineBytes: 10_000 } } },
+  ),
+);
+
+test(
+  "the limit offlineBytes counts bytes of UTF-8, of what was kept before as well",
+  conversation(
+    cast,
+    async ({ romeo, stage }) => {
+      await stage.accounts("juliet@example.org", "nurse@example.org");
+      const refused = (by: string): string =>
+        `<message type='error' from='${by}@example.org'>${UNAVAILABLE}</message>`;
+      const to = (local: string, text: string): string =>
+        `<message to='${local}@example.org'><body>${text}</body></message>`;
+      await romeo.sends(to("nurse", "語".repeat(4000))); // 4,000 characters, 12,000 bytes
+      await romeo.receives(refused("nurse"));
+      await romeo.sends(to("juliet", "語".repeat(2500)));
+      await romeo.receivesNothing();
+      // with the module loaded anew, use is read from storage
+      const { modules } = stage.server.host("example.org");
+      await modules.unload("offline");
+      await modules.load(offlineModule, {});
+      await romeo.sends(to("juliet", "x".repeat(4000)));
+      await romeo.receives(refused("juliet"));
+    },
+    { config: { limits: { offlineBytes: 10_000 } } },
   ),
 );
 
@@ -323,3 +350,38 @@ test(
     await next.receives(kept("one", "2026-01-01T00:00:00Z"));
   }),
 );
+
+test("messages of which it is not known that a client took them are kept, and it is no fault", async () => {
+  const faults: string[] = [];
+  const log: Log = { ...silentLog, part: () => log, error: (text) => faults.push(text) };
+  await conversation(
+    cast,
+    async (scene) => {
+      const { romeo, stage } = scene;
+      await stage.accounts("juliet@example.org");
+      await romeo.sends(message("one"));
+      const flushed = Promise.withResolvers<void>();
+      const sent: Stanza[] = [];
+      const session = new Session(Jid.parse("juliet@example.org/chamber"), 0, {
+        send: (stanza) => sent.push(stanza),
+        close: () => {},
+        flushed: () => flushed.promise,
+        maxQueuedBytes: 1_000_000,
+      });
+      stage.server.host("example.org").hooks.emit(sessionTakesMessages, session);
+      await stage.settled();
+      assert.equal(sent.length, 1);
+      flushed.reject(new Error("the connection is closed"));
+      const juliet = await julietLogsIn(scene);
+      await juliet.sends("<presence/>");
+      await juliet.receives("<presence/>");
+      await juliet.receives(kept("one", "2026-01-01T00:00:00Z"));
+      assert.deepEqual(faults, []);
+      // what was taken counts no more
+      await juliet.leaves();
+      await romeo.sends(message("two"));
+      await romeo.receivesNothing();
+    },
+    { log, config: { limits: { offlineMessages: 1 } } },
+  )();
+});
