@@ -84,9 +84,9 @@ export class VirtualHost {
     return new VirtualHost(domain, { accounts, hooks, iq, im }, services);
   }
 
-  /** Takes a stanza of one of its sessions (RFC 6120 §8.1.1.1). */
-  receive(session: Session, stanza: Stanza): Maybe<void> {
-    return this.#services.router.guard(stanza, (s) => this.im.receive(session, s));
+  /** Takes what one of its sessions sends (RFC 6120 §8.1.1.1). */
+  send(session: Session, stanza: Stanza): Maybe<void> {
+    return this.#services.router.guard(stanza, (s) => this.im.send(session, s));
   }
 
   began(session: Session): void {

@@ -64,7 +64,7 @@ export async function failingStage(): Promise<FailingStage> {
       services.sessions.add(session);
       const does = async (xml: string): Promise<void> => {
         for (const element of stanzaXml(`<all>${xml}</all>`).elements()) {
-          await host.receive(session, Stanza.read(element, session.jid));
+          await host.send(session, Stanza.read(element, session.jid));
         }
       };
       return { session, received, does };

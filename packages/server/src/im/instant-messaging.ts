@@ -81,8 +81,8 @@ export class InstantMessaging {
     return new InstantMessaging(services, await openRosters(services));
   }
 
-  /** Takes a stanza of a session (RFC 6120 §10.3 where it has no address). @throws StanzaError */
-  receive(session: Session, stanza: Stanza): Maybe<void> {
+  /** Takes what a session sends (RFC 6120 §10.3 where it has no address). @throws StanzaError */
+  send(session: Session, stanza: Stanza): Maybe<void> {
     if (this.#isLeaving(session.jid)) {
       throw new StanzaError("not-authorized", `${session.jid.bare} is being removed`);
     }

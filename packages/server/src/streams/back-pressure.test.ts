@@ -112,9 +112,9 @@ test("RFC 6120 §10.1: while a stanza waits for storage, later ones wait and lit
   const [romeo, juliet] = (await people(stage, "romeo", "juliet")) as [RawClient, RawClient];
   const { promise, resolve } = Promise.withResolvers<void>();
   const host = stage.server.host("example.org");
-  const original = host.receive.bind(host);
+  const original = host.send.bind(host);
   let first = true;
-  host.receive = (session, stanza) => {
+  host.send = (session, stanza) => {
     if (stanza.kind !== "message" || !first) return original(session, stanza);
     first = false;
     return promise.then(() => original(session, stanza));

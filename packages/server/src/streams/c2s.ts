@@ -274,7 +274,7 @@ export class C2sStream {
       if (answer) this.send(answer);
       return;
     }
-    return host.receive(session, stanza);
+    return host.send(session, stanza);
   }
 
   // ── the end ────────────────────────────────────────────────────────────────

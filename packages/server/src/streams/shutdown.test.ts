@@ -29,12 +29,12 @@ test("a stop waits for what is in hand: it is stored before the data is closed",
   await using stage = await TestServer.start();
   const romeo = await loggedIn(stage, "romeo");
   const host = stage.server.host("example.org");
-  const receive = host.receive.bind(host);
+  const send = host.send.bind(host);
   const { promise, resolve } = Promise.withResolvers<void>();
   let handled = false;
-  host.receive = (session, stanza) =>
+  host.send = (session, stanza) =>
     promise
-      .then(() => receive(session, stanza))
+      .then(() => send(session, stanza))
       .then(() => {
         handled = true;
       });
