@@ -235,3 +235,10 @@ test("no two accounts differ in what case, width or normalization form they were
 });
 
 const fullwidth = (char: string): string => String.fromCharCode(char.charCodeAt(0) + 0xfee0);
+
+test("tryParse gives what parse gives, and nothing for what is no address", () => {
+  assert.equal(Jid.tryParse("Juliet@Example.com/x")?.toString(), "juliet@example.com/x");
+  for (const text of ["", "@", "a@", "@example.com", "a b@example.com", "x".repeat(10_000)]) {
+    assert.equal(Jid.tryParse(text), undefined);
+  }
+});

@@ -42,6 +42,16 @@ export class Jid {
     return jid;
   }
 
+  /** As `parse`, but undefined for what is not an address. */
+  static tryParse(this: void, text: string): Jid | undefined {
+    try {
+      return Jid.parse(text);
+    } catch (error) {
+      if (error instanceof StanzaError) return undefined;
+      throw error;
+    }
+  }
+
   /**
    * Prepares an address from its parts.
    *

@@ -107,12 +107,8 @@ function mainDomain({ domains }: Config): Jid {
 
 /** The canonical form of a domain as a client writes it. */
 function prepared(domain: string): string | undefined {
-  try {
-    const jid = Jid.parse(domain);
-    return jid.local === "" && jid.isBare ? jid.domain : undefined;
-  } catch {
-    return undefined;
-  }
+  const jid = Jid.tryParse(domain);
+  return jid?.local === "" && jid.isBare ? jid.domain : undefined;
 }
 
 /** Bounds on what a parser reads. */

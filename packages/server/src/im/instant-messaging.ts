@@ -114,8 +114,7 @@ export class InstantMessaging {
     if (this.#isLeaving(account)) return false;
     if (asker.bare.equals(account)) return true;
     const roster = this.rosters.get(account);
-    if (roster instanceof Promise) return roster.then((r) => r.isSubscriber(asker.bare));
-    return roster.isSubscriber(asker.bare);
+    return after(roster, (known) => known.isSubscriber(asker.bare));
   }
 
   /**

@@ -32,9 +32,7 @@ export class Messages {
       targets: () => NONE,
     };
     const led = this.#services.hooks.lead(messageFlow, event);
-    if (led instanceof Promise)
-      return led.then((late) => late && this.#services.route(late.stanza));
-    return led && this.#services.route(led.stanza);
+    return after(led, (passed) => passed && this.#services.route(passed.stanza));
   }
 
   /** Takes a message for an account, or for one of its resources. @throws StanzaError */

@@ -9,7 +9,7 @@ import {
   stanzaKind,
 } from "@rookery/protocol";
 import { after, readStreamHeader, STREAM_PREFIXES, writeStreamHeader } from "@rookery/stream";
-import { type Element, el, type StreamOpen, serialize, XmlError } from "@rookery/xml";
+import { type Element, el, type StreamOpen, serialize } from "@rookery/xml";
 import type { Timer } from "../clock.ts";
 import type { Session } from "../sessions/session.ts";
 import type { Connection } from "../transports/connection.ts";
@@ -19,7 +19,7 @@ import type { StreamFeature } from "./feature.ts";
 import { Pump } from "./pump.ts";
 import { RateLimit } from "./rate-limit.ts";
 import type { SaslState } from "./sasl-state.ts";
-import { streamErrorText } from "./stream-error-text.ts";
+import { streamErrorOf, streamErrorText } from "./stream-error.ts";
 
 /**
  * The stream of a client (RFC 6120 §4): negotiates its features, then hands the stanzas of its
@@ -159,12 +159,11 @@ export class C2sStream {
 
   #failed(error: unknown): void {
     if (this.closed) return;
-    if (error instanceof StreamError) this.close(error);
-    else if (error instanceof XmlError) this.close(new StreamError(error.condition, error.message));
-    else {
+    const known = streamErrorOf(error);
+    if (known === undefined) {
       this.services.log.error("a client's stream failed", { error, user: this.user?.toString() });
-      this.close(new StreamError("internal-server-error"));
     }
+    this.close(known ?? new StreamError("internal-server-error"));
   }
 
   #handle(item: Element | StreamOpen | { readonly event: "close" }): void | Promise<void> {
@@ -305,22 +304,14 @@ function checkSize(presence: Stanza, presenceBytes: number): void {
 function answererOf(element: Element, own: Jid): Jid {
   const to = element.attr("to");
   if (to === undefined) return own.bare;
-  try {
-    return Jid.parse(to);
-  } catch {
-    return Jid.of("", own.domain);
-  }
+  return Jid.tryParse(to) ?? Jid.of("", own.domain);
 }
 
 /** RFC 6120 §8.1.2.1: a client may only send as itself. */
 function checkFrom(element: Element, own: Jid): void {
   const from = element.attr("from");
   if (from === undefined || from === own.toString() || from === own.bare.toString()) return;
-  try {
-    const claimed = Jid.parse(from);
-    if (claimed.equals(own) || claimed.equals(own.bare)) return;
-  } catch {
-    // not even an address: refused below
-  }
+  const claimed = Jid.tryParse(from);
+  if (claimed?.equals(own) || claimed?.equals(own.bare)) return;
   throw new StreamError("invalid-from", `${quoted(from)} is not the sender, ${own} is`);
 }

@@ -1,13 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { Jid, ping, Stanza, StanzaError, StreamError, stanzaKind } from "@rookery/protocol";
 import { readStreamHeader, toClientNs, writeStreamHeader } from "@rookery/stream";
-import {
-  type Element,
-  type ParserLimits,
-  type StreamClose,
-  type StreamOpen,
-  XmlError,
-} from "@rookery/xml";
+import { type Element, type ParserLimits, type StreamClose, type StreamOpen } from "@rookery/xml";
 import type { Clock, Random, Timer } from "../clock.ts";
 import type { ComponentDomain, ComponentOutlet } from "../components/component-domain.ts";
 import type { Limits } from "../config/limits.ts";
@@ -16,7 +10,7 @@ import type { Log } from "../log.ts";
 import type { Connection } from "../transports/connection.ts";
 import { Pump } from "./pump.ts";
 import { RateLimit } from "./rate-limit.ts";
-import { streamErrorText } from "./stream-error-text.ts";
+import { streamErrorOf, streamErrorText } from "./stream-error.ts";
 import { Unconfirmed } from "./unconfirmed.ts";
 
 /** The content namespace of components that connect to the server (XEP-0114 §3). */
@@ -223,7 +217,7 @@ export class ComponentStream implements ComponentOutlet {
     if (from === undefined) {
       throw new StreamError("improper-addressing", "a stanza of a component has a `from`");
     }
-    const jid = readJid(from);
+    const jid = Jid.tryParse(from);
     if (jid !== undefined && jid.domain === domain) return jid;
     throw new StreamError("invalid-from", `the component speaks for ${domain} only`);
   }
@@ -264,12 +258,9 @@ export class ComponentStream implements ComponentOutlet {
   // ── the end ────────────────────────────────────────────────────────────────
 
   #failed(error: unknown): void {
-    if (error instanceof StreamError) this.close(error);
-    else if (error instanceof XmlError) this.close(new StreamError(error.condition, error.message));
-    else {
-      this.#services.log.error("a component's stream failed", { error });
-      this.close(new StreamError("internal-server-error"));
-    }
+    const known = streamErrorOf(error);
+    if (known === undefined) this.#services.log.error("a component's stream failed", { error });
+    this.close(known ?? new StreamError("internal-server-error"));
   }
 
   /** Nothing is processed or sent after this. */
@@ -291,12 +282,4 @@ function isDigest(text: string, of: string): boolean {
   const expected = createHash("sha1").update(of).digest("hex");
   const given = Buffer.from(text.toLowerCase());
   return given.length === expected.length && timingSafeEqual(given, Buffer.from(expected));
-}
-
-function readJid(text: string): Jid | undefined {
-  try {
-    return Jid.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -88,7 +88,7 @@ function permitted(
     throw new StanzaError("service-unavailable");
   };
   const may = host.maySeePresence(query.entity, query.from);
-  return may instanceof Promise ? may.then(decide) : decide(may);
+  return after(may, decide);
 }
 
 function describe(host: Host, query: DiscoQuery): Maybe<Element> {
@@ -100,7 +100,7 @@ function describe(host: Host, query: DiscoQuery): Maybe<Element> {
     });
   }
   const found = host.run(discoNode, query);
-  return found instanceof Promise ? found.then(write) : write(found);
+  return after(found, write);
 
   function write(node: Awaited<typeof found>): Element {
     if (node === undefined) throw new StanzaError("item-not-found");
