@@ -60,8 +60,8 @@ const LAYERS: ReadonlyMap<string, number> = new Map([
   ["@rookery/stream", 2],
   ["@rookery/server", 3],
   ["@rookery/client", 3],
-  ["@rookery/cli", 4],
   ["@rookery/web", 4],
+  ["@rookery/cli", 5],
   ["@rookery/testkit", 4],
 ]);
 
@@ -71,7 +71,7 @@ const LAYERS: ReadonlyMap<string, number> = new Map([
  */
 const FOR_TESTS: ReadonlySet<string> = new Set(["@rookery/testkit", "@rookery/server"]);
 
-/** xml → protocol → stream → {server, client} → {cli, web, testkit}. */
+/** xml → protocol → stream → {server, client} → {web, testkit} → cli. */
 export const importsGoDown: Rule = ({ files, manifests }) =>
   files.flatMap((file) => {
     const own = ownerOf(file, manifests);
