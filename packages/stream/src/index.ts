@@ -46,3 +46,9 @@ export {
 export { SCRAM_HASHES, type ScramHash, scramMechanism } from "./sasl/scram/names.ts";
 export type { ScramSource } from "./sasl/scram/server.ts";
 export { type SaslServer, serverMechanism } from "./sasl/server.ts";
+export {
+  countOn,
+  HandledCountTooHigh,
+  SentQueue,
+  type Sized,
+} from "./stream-management/sent-queue.ts";
