@@ -57,6 +57,12 @@ export {
 export { Jid } from "./jid.ts";
 export { escapeLocalpart, JID_ESCAPING, unescapeLocalpart } from "./jid-escaping.ts";
 export { NS } from "./namespaces.ts";
+export {
+  type ArchiveDefault,
+  type ArchivePreferences,
+  archivePreferences,
+  archivePreferencesRequest,
+} from "./payloads/archive-preferences.ts";
 export { type Bind, bind } from "./payloads/bind.ts";
 export {
   BLOCKING_NS,
@@ -103,6 +109,23 @@ export {
   textIn,
   thread,
 } from "./payloads/message.ts";
+export {
+  type ArchiveFilter,
+  type ArchiveFin,
+  type ArchiveFormQuery,
+  type ArchiveMetadata,
+  type ArchivePoint,
+  type ArchiveQuery,
+  type ArchiveResult,
+  archiveFin,
+  archiveForm,
+  archiveFormQuery,
+  archiveMetadata,
+  archiveMetadataRequest,
+  archiveQuery,
+  archiveResult,
+  MAM_NS,
+} from "./payloads/message-archive.ts";
 export { ping } from "./payloads/ping.ts";
 export {
   type Availability,
@@ -155,6 +178,23 @@ export {
   stanzaIdBy,
   withoutStanzaIds,
 } from "./payloads/stanza-id.ts";
+export {
+  handledCountTooHigh,
+  SM_NS,
+  type SmAnswer,
+  type SmEnable,
+  type SmEnabled,
+  type SmFailed,
+  type SmResumption,
+  smAnswer,
+  smEnable,
+  smEnabled,
+  smFailed,
+  smFeature,
+  smRequest,
+  smResume,
+  smResumed,
+} from "./payloads/stream-management.ts";
 export { type EntityTime, entityTime, timeRequest } from "./payloads/time.ts";
 export {
   VCARD_NS,
