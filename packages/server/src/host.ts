@@ -15,6 +15,7 @@ import type {
   Signal,
   SignalHandler,
 } from "./hooks.ts";
+import type { HttpHandler, HttpMethod, RouteOptions } from "./http/router.ts";
 import type { IqHandler, IqTarget } from "./iq.ts";
 import type { Log } from "./log.ts";
 import type { Session } from "./sessions/session.ts";
@@ -69,6 +70,20 @@ export interface Host {
 
   /** Answers requests with this payload. */
   iq<T>(target: IqTarget, type: "get" | "set", codec: Codec<T>, handler: IqHandler<T>): void;
+  /**
+   * Answers requests of HTTP to this domain.
+   * @param path exact, or with a `/` at its end for all below it too.
+   * @throws Error if the path has a handler of this method already.
+   * @example
+   * host.http("GET", "/hello", () => text("hello"));
+   */
+  http(method: HttpMethod, path: string, handler: HttpHandler, options?: RouteOptions): void;
+  /**
+   * The address of a path for clients elsewhere: `web.url` of the configuration with the path, or
+   * else what follows from the domain and the ports. To be asked when it is needed, as ports are
+   * known once the server listens.
+   */
+  webUrl(path: string): string;
   /** Announces features in the service discovery of the host or of its accounts (XEP-0030). */
   feature(target: "account" | "host", ...namespaces: readonly string[]): void;
   /** The external components below this domain that are connected. */

@@ -77,6 +77,20 @@ export {
   type NoOptions,
   type Sessions,
 } from "./host.ts";
+// HTTP
+export {
+  bytes,
+  empty,
+  HttpError,
+  type HttpReply,
+  html,
+  json,
+  type ReplyHeaders,
+  redirect,
+  text,
+} from "./http/reply.ts";
+export type { HttpRequest } from "./http/request.ts";
+export type { Cors, HttpHandler, HttpMethod, RouteOptions } from "./http/router.ts";
 export {
   accountRemoved,
   type ContactQuery,

@@ -6,6 +6,8 @@ import { type Clock, type Random, systemClock, systemRandom } from "./clock.ts";
 import type { ComponentDomain } from "./components/component-domain.ts";
 import type { Config, ConfigInput, ListenAddress } from "./config/config.ts";
 import { resolveConfig } from "./config/resolve.ts";
+import { HttpRouter } from "./http/router.ts";
+import { WebUrls } from "./http/web-urls.ts";
 import { accountRemoved } from "./im/contract.ts";
 import { type Log, silentLog } from "./log.ts";
 import { moduleSchemas } from "./modules/index.ts";
@@ -92,6 +94,7 @@ interface Ground {
 async function assemble(ground: Ground): Promise<Server> {
   const { config, log, storage } = ground;
   const certificates = await Certificates.load({ ...ground, log: log.part("tls") });
+  const webUrls = new WebUrls(config);
   const domains = new Set(config.domains.map(({ name }) => name));
   const router = new Router(log.part("router"));
   const components = openComponents({ ...ground, router });
@@ -101,6 +104,8 @@ async function assemble(ground: Ground): Promise<Server> {
     admins: config.admins,
     router,
     sessions: new SessionTable(),
+    http: new HttpRouter(),
+    webUrls,
     isLocal: (domain: string) => domains.has(domain),
     connectedComponents: (domain: string) => connectedBelow(domain, components),
   };

@@ -5,8 +5,11 @@ import type { Clock, Random } from "./clock.ts";
 import type { Limits } from "./config/limits.ts";
 import { type AnyHook, Hooks, type Maybe } from "./hooks.ts";
 import type { AnyModule, Host, ModuleRef } from "./host.ts";
+import type { HttpRouter } from "./http/router.ts";
+import type { WebUrls } from "./http/web-urls.ts";
+import { messagesLeft, messagesTaken, sessionHibernates, sessionResumed } from "./im/contract.ts";
 import { InstantMessaging } from "./im/instant-messaging.ts";
-import { IqHandlers } from "./iq.ts";
+import { IqHandlers, notOffered } from "./iq.ts";
 import type { Log } from "./log.ts";
 import { ModuleLoader, type ModuleScope } from "./module-loader.ts";
 import type { Router } from "./router.ts";
@@ -23,6 +26,8 @@ export interface HostServices {
   readonly router: Router;
   readonly sessions: SessionTable;
   readonly storage: Storage;
+  readonly http: HttpRouter;
+  readonly webUrls: WebUrls;
   /** Bare JIDs of who administers the server; nobody if left out. */
   readonly admins?: readonly Jid[];
   /** True for a domain of this server. */
@@ -96,10 +101,33 @@ export class VirtualHost {
   ended(session: Session): void {
     this.#services.sessions.remove(session);
     this.im.ended(session);
-    // what it was about to get goes where it would have gone without it
-    for (const stanza of session.takeBack()) {
-      if (stanza.kind !== "presence") void this.#services.router.route(stanza);
+    const kept: string[] = [];
+    for (const left of session.takeBack()) {
+      if (left.kept !== undefined) kept.push(left.kept);
+      else this.#giveBack(left.stanza());
     }
+    if (kept.length > 0) this.hooks.emit(messagesLeft, { session, ids: kept });
+  }
+
+  /** What did not reach a session goes where it would have gone without it (XEP-0198 §4). */
+  #giveBack(stanza: Stanza): void {
+    const { router } = this.#services;
+    const to = stanza.to as Jid;
+    if (stanza.kind === "message") void router.guard(stanza, (s) => this.im.deliverAgain(s, to));
+    else if (stanza.isRequest) router.refuse(stanza, notOffered(stanza));
+  }
+
+  /** The client of a session has these messages. */
+  taken(session: Session, ids: readonly string[]): void {
+    this.hooks.emit(messagesTaken, { session, ids });
+  }
+
+  hibernates(session: Session): void {
+    this.hooks.emit(sessionHibernates, session);
+  }
+
+  resumed(session: Session): void {
+    this.hooks.emit(sessionResumed, session);
   }
 
   /**
@@ -135,7 +163,7 @@ export class VirtualHost {
   }
 
   #scope(module: AnyModule, offerOf: (ref: ModuleRef<unknown>) => unknown): ModuleScope {
-    const { clock, random, limits, router, sessions, storage } = this.#services;
+    const { clock, random, limits, router, sessions, storage, http } = this.#services;
     const { hooks, domain, accounts, administration } = this;
     const undo: Set<() => void> = new Set();
     const abort = new AbortController();
@@ -166,6 +194,10 @@ export class VirtualHost {
       feature: (target, ...namespaces) => {
         for (const ns of namespaces) undo.add(count(this.#features[target], ns));
       },
+      http: (method, path, handler, options) => {
+        undo.add(http.add(domain.domain, method, path, handler, options));
+      },
+      webUrl: (path) => this.#services.webUrls.url(domain.domain, path),
       components: () => this.#services.connectedComponents(domain.domain),
       features: (target) => this.features(target),
       mapStore: (spec) => storage.map(checkName(spec, module)),

@@ -9,6 +9,8 @@ export interface Config {
   readonly data: string;
   readonly storage: StorageKind;
   readonly listen: ListenConfig;
+  readonly web: WebConfig;
+  readonly proxies: ProxiesConfig;
   readonly auth: AuthConfig;
   /** External components (XEP-0114) by the domain they speak for. */
   readonly components: ReadonlyMap<string, ComponentConfig>;
@@ -45,6 +47,24 @@ export interface ListenConfig {
   readonly c2sTls: readonly ListenAddress[];
   /** External components, in the clear (XEP-0114). */
   readonly component: readonly ListenAddress[];
+  /** HTTP in the clear: for this machine, and for proxies that end TLS. */
+  readonly http: readonly ListenAddress[];
+  readonly https: readonly ListenAddress[];
+}
+
+export interface WebConfig {
+  /** Where clients reach the web from outside, without a slash at its end. */
+  readonly url?: string | undefined;
+  /** Origins of which pages may connect, beside our own; `*` stands for all. */
+  readonly origins: readonly string[];
+}
+
+/** Reverse proxies in front of the server. */
+export interface ProxiesConfig {
+  /** Addresses and networks (CIDR) that are believed about who their clients are. */
+  readonly trusted: readonly string[];
+  /** Listeners on which trusted addresses speak the PROXY protocol. */
+  readonly protocol: readonly (keyof ListenConfig)[];
 }
 
 export interface ComponentConfig {
@@ -90,6 +110,17 @@ export interface ConfigInput {
         readonly c2s?: ListenInput | undefined;
         readonly c2sTls?: ListenInput | undefined;
         readonly component?: ListenInput | undefined;
+        readonly http?: ListenInput | undefined;
+        readonly https?: ListenInput | undefined;
+      }
+    | undefined;
+  readonly web?:
+    | { readonly url?: string | undefined; readonly origins?: readonly string[] | undefined }
+    | undefined;
+  readonly proxies?:
+    | {
+        readonly trusted?: readonly string[] | undefined;
+        readonly protocol?: readonly (keyof ListenConfig)[] | undefined;
       }
     | undefined;
   readonly auth?:

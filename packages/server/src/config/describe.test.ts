@@ -11,11 +11,11 @@ test("every option says what it means and what is written there", () => {
   }
 });
 
-test("every option that can be left out has a default, except certificates", () => {
+test("every option that can be left out has a default, except certificates and what derives from others", () => {
   const without = describeConfig().filter((option) => option.default === undefined);
   assert.deepEqual(
     without.map(({ path }) => path),
-    ["domains[].name", "domains[].tls", "domains[].tls.cert", "domains[].tls.key"],
+    ["domains[].name", "domains[].tls", "domains[].tls.cert", "domains[].tls.key", "web.url"],
   );
 });
 

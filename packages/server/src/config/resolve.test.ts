@@ -26,6 +26,8 @@ test("no configuration at all serves localhost with all defaults", () => {
     c2s: [{ port: 5222 }],
     c2sTls: [{ port: 5223 }],
     component: [],
+    http: [{ port: 5280 }],
+    https: [{ port: 5443 }],
   });
   assert.deepEqual(config.auth, {
     requireTls: true,
@@ -52,7 +54,9 @@ test("what is configured is read, prepared and made absolute", () => {
       domains: [{ name: "Example.ORG", tls: { cert: "./c.pem", key: "/etc/k.pem" } }],
       data: "var",
       storage: "memory",
-      listen: { c2s: [0, "[::1]:5222"], c2sTls: false },
+      listen: { c2s: [0, "[::1]:5222"], c2sTls: false, http: 80, https: false },
+      web: { url: "HTTPS://Chat.example.org/im/", origins: ["*", "https://a.example:443"] },
+      proxies: { trusted: ["10.0.0.0/8", "::1"], protocol: ["c2s"] },
       limits: { idleSeconds: 0, stanzaBytes: 10_000 },
       modules: { ping: true, version: false, archive: { keep: "30d" }, "./own.ts": { a: 1 } },
       admins: ["Romeo@example.org"],
@@ -68,7 +72,14 @@ test("what is configured is read, prepared and made absolute", () => {
     c2s: [{ port: 0 }, { host: "::1", port: 5222 }],
     c2sTls: [],
     component: [],
+    http: [{ port: 80 }],
+    https: [],
   });
+  assert.deepEqual(config.web, {
+    url: "https://chat.example.org/im",
+    origins: ["*", "https://a.example"],
+  });
+  assert.deepEqual(config.proxies, { trusted: ["10.0.0.0/8", "::1"], protocol: ["c2s"] });
   assert.equal(config.limits.idleSeconds, 0);
   assert.deepEqual(
     [...config.modules],
@@ -81,6 +92,16 @@ test("what is configured is read, prepared and made absolute", () => {
   );
   assert.equal(config.admins.length, 1);
   assert.equal(config.admins[0]?.domain, "example.org");
+});
+
+test("what is no web address, origin or network is refused", () => {
+  assert.match(problems({ web: { url: "chat.example.org" } })[0] ?? "", /is no web address/);
+  assert.match(problems({ web: { url: "ftp://a.example" } })[0] ?? "", /is no web address/);
+  assert.match(problems({ web: { origins: ["https://a/b"] } })[0] ?? "", /is no origin/);
+  for (const network of ["10.0.0.0/33", "example.org", "1.2.3", "::1/129", ""]) {
+    assert.match(problems({ proxies: { trusted: [network] } })[0] ?? "", /is no address/);
+  }
+  assert.match(problems({ proxies: { protocol: ["c2s"] } })[0] ?? "", /proxies\.trusted/);
 });
 
 test("a configuration that is resolved already comes back as it is", () => {

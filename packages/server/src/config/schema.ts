@@ -9,6 +9,7 @@ import type {
   ModuleOptions,
 } from "./config.ts";
 import { LIMITS, type LimitDefinition, type LimitName } from "./limits.ts";
+import { isNetwork } from "./networks.ts";
 
 type Context = z.core.$RefinementCtx;
 type Limit = z.ZodPrefault<z.ZodNumber>;
@@ -58,6 +59,36 @@ const listen = z
     return addresses;
   })
   .meta({ form: LISTEN_FORM });
+
+/** What can be listened on, in the order in which clashes are looked for. */
+const LISTENERS = ["c2s", "c2sTls", "component", "http", "https"] as const;
+
+/** An http(s) address without query, in its canonical form and without slashes at its end. */
+const webUrl = z.string().transform((text, context) => {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username || url.search || url.hash) {
+    return refuse(
+      context,
+      `"${text}" is no web address; write for example https://chat.example.org`,
+    );
+  }
+  return url.href.replace(/\/+$/, "");
+});
+
+/** RFC 6454 §6.2, or "*". */
+const origin = z.string().transform((text, context) => {
+  if (text === "*") return text;
+  const url = URL.parse(text);
+  if (url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) {
+    return url.origin;
+  }
+  return refuse(context, `"${text}" is no origin; write for example https://chat.example.org`);
+});
+
+const network = z.string().transform((text, context) => {
+  if (isNetwork(text)) return text;
+  return refuse(context, `"${text}" is no address; write for example 127.0.0.1 or 10.0.0.0/8`);
+});
 
 const storage = z.enum(["memory", "sqlite"], {
   error: ({ input }) =>
@@ -141,9 +172,50 @@ export const configSchema: z.ZodType<Config, ConfigInput> = z
           .describe(
             "External components (XEP-0114). The connection is not encrypted: name an address that only they reach, such as 127.0.0.1:5347.",
           ),
+        http: listen
+          .prefault(5280)
+          .describe(
+            "Web in the clear (WebSocket, BOSH, web chat). Passwords are taken there from this machine, and from trusted proxies that say TLS was used.",
+          ),
+        https: listen
+          .prefault(5443)
+          .describe("Web with TLS, with the certificates of the domains."),
       })
       .prefault({})
       .describe("Where connections are accepted. Port 0 takes any free port."),
+    web: z
+      .strictObject({
+        url: webUrl
+          .optional()
+          .describe(
+            "Where clients reach the web of this server from outside, such as https://chat.example.org. Left out: the domain, with the port of listen.https.",
+          ),
+        origins: z
+          .array(origin)
+          .prefault([])
+          .describe(
+            'Origins of which pages may connect, such as https://chat.example.net, beside the server\'s own; "*" stands for all.',
+          ),
+      })
+      .prefault({})
+      .describe("How the web of the server is reached."),
+    proxies: z
+      .strictObject({
+        trusted: z
+          .array(network)
+          .prefault([])
+          .describe(
+            "Addresses and networks of your own reverse proxies, such as 127.0.0.1 or 10.0.0.0/8. They are believed about who their clients are (Forwarded, X-Forwarded-For, PROXY protocol); nobody else is.",
+          ),
+        protocol: z
+          .array(z.enum(LISTENERS))
+          .prefault([])
+          .describe(
+            "Listeners on which trusted proxies begin each connection with the PROXY protocol, such as c2s. There they must; others never do.",
+          ),
+      })
+      .prefault({})
+      .describe("Reverse proxies and load balancers in front of the server."),
     auth: z
       .strictObject({
         requireTls: z.boolean().prefault(true).describe("Clients must use TLS before they log in."),
@@ -218,8 +290,14 @@ function crossCheck(config: Config, context: Context): void {
       "plainWithoutTls",
     ]);
   }
+  if (config.proxies.protocol.length > 0 && config.proxies.trusted.length === 0) {
+    refuse(context, "proxies.protocol has no effect unless proxies.trusted names the proxies", [
+      "proxies",
+      "protocol",
+    ]);
+  }
   const taken = new Map<string, string>();
-  for (const name of ["c2s", "c2sTls", "component"] as const) {
+  for (const name of LISTENERS) {
     for (const address of config.listen[name]) {
       if (address.port === 0) continue;
       const text = writeListenAddress(address);

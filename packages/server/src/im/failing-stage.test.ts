@@ -4,6 +4,8 @@ import { stanzaXml } from "@rookery/testkit";
 import { InternalAccounts } from "../accounts/internal.ts";
 import { systemClock, systemRandom } from "../clock.ts";
 import { resolveConfig } from "../config/resolve.ts";
+import { HttpRouter } from "../http/router.ts";
+import { WebUrls } from "../http/web-urls.ts";
 import { silentLog } from "../log.ts";
 import { Router } from "../router.ts";
 import { Session } from "../sessions/session.ts";
@@ -42,6 +44,8 @@ export async function failingStage(): Promise<FailingStage> {
     router: new Router(silentLog),
     sessions: new SessionTable(),
     storage,
+    http: new HttpRouter(),
+    webUrls: new WebUrls(resolveConfig({})),
     connectedComponents: () => [],
     isLocal: (name: string) => name === "example.org",
   };

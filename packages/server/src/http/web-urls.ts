@@ -1,0 +1,38 @@
+import { domainToASCII } from "node:url";
+import type { Config } from "../config/config.ts";
+
+/** The ports of the web, as the system has given them. */
+interface WebPorts {
+  readonly http: readonly number[];
+  readonly https: readonly number[];
+}
+
+/** Tells clients where the web of a domain is. */
+export class WebUrls {
+  readonly #config: Pick<Config, "web" | "listen">;
+  /** What is listened on; before it is, the configured ports are told. */
+  ports: WebPorts | undefined = undefined;
+
+  constructor(config: Pick<Config, "web" | "listen">) {
+    this.#config = config;
+  }
+
+  /**
+   * `web.url` of the configuration with the path; else the domain with the port of https, or of
+   * http if that is all there is.
+   * @param path with a `/` at its beginning, encoded.
+   */
+  url(domain: string, path: string): string {
+    const { web } = this.#config;
+    return `${web.url ?? this.#derived(domain)}${path}`;
+  }
+
+  #derived(domain: string): string {
+    const { listen } = this.#config;
+    const host = domain.includes(":") ? domain : domainToASCII(domain) || domain;
+    const https = this.ports?.https[0] ?? listen.https[0]?.port;
+    if (https !== undefined) return `https://${host}${https === 443 ? "" : `:${https}`}`;
+    const http = this.ports?.http[0] ?? listen.http[0]?.port ?? 80;
+    return `http://${host}${http === 80 ? "" : `:${http}`}`;
+  }
+}
