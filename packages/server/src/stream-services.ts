@@ -1,5 +1,6 @@
 import { Jid } from "@rookery/protocol";
 import type { ParserLimits } from "@rookery/xml";
+import { LoginFailures } from "./accounts/throttle.ts";
 import type { Clock, Random } from "./clock.ts";
 import { ComponentDomain } from "./components/component-domain.ts";
 import type { Config } from "./config/config.ts";
@@ -43,6 +44,7 @@ export function c2sServices({
     limits,
     stanzaLimits: parserLimits(limits, limits.stanzaBytes),
     auth,
+    throttle: new LoginFailures({ clock, limits, log: log.part("login") }),
     sessions,
     streams: new Set(),
     keepAlive: new KeepAlive(clock, {

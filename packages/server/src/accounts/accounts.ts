@@ -1,3 +1,4 @@
+import type { X509Certificate } from "node:crypto";
 import type { Jid } from "@rookery/protocol";
 import type { PlainVerifier, ScramSource } from "@rookery/stream";
 import type { Maybe } from "../hooks.ts";
@@ -8,10 +9,80 @@ export interface AccountDirectory {
   exists(account: Jid): Maybe<boolean>;
 }
 
-/** Where the accounts of a host come from, and what they authenticate by. */
+/**
+ * Where the accounts of a host come from, and what they authenticate by. A source that is not there
+ * means that the mechanisms which need it are not to be offered.
+ *
+ * Every source throws, or rejects with, SaslError `temporary-auth-failure` where it can not be told
+ * now who is who: never `not-authorized`.
+ */
 export interface Accounts extends AccountDirectory {
-  readonly scram: ScramSource;
-  readonly plain: PlainVerifier;
+  /** For SCRAM: only where the keys of the passwords are kept here. */
+  readonly scram: ScramSource | undefined;
+  /** For PLAIN. */
+  readonly plain: PlainVerifier | undefined;
+  /** For OAUTHBEARER (RFC 7628). */
+  readonly bearer?: BearerVerifier | undefined;
+  /** For EXTERNAL (XEP-0178). */
+  readonly certificate?: CertificateSource | undefined;
+  /** For ANONYMOUS (XEP-0175). */
+  readonly anonymous?: GuestSource | undefined;
+  /**
+   * To be asked by whatever mechanism, tokens too, once a client has proven who it is and before it
+   * is told so: whether that account may log in now.
+   *
+   * @param username a localpart.
+   * @throws SaslError `account-disabled` or `credentials-expired` (RFC 6120 §6.5.2, §6.5.3), or
+   *   `not-authorized` where there is no such account and none is to be made.
+   */
+  admit(username: string): Maybe<void>;
+}
+
+/** Knows whose bearer tokens are (RFC 6750). */
+export interface BearerVerifier {
+  /**
+   * @returns the localpart of whose token it is; undefined if it is no good here.
+   * @throws SaslError `temporary-auth-failure` if that can not be told now.
+   */
+  verify(token: string): Maybe<string | undefined>;
+  /** What a client without a good token is told (RFC 7628 §3.2.2). */
+  readonly discovery: BearerDiscovery;
+}
+
+export interface BearerDiscovery {
+  /** The URL of the issuer's metadata, which tells where a token is to be had. */
+  readonly openidConfiguration: string;
+  /** What to ask the issuer for; undefined if it does not matter. */
+  readonly scope: string | undefined;
+}
+
+/** Knows which accounts a client certificate stands for (XEP-0178 §2). */
+export interface CertificateSource {
+  /**
+   * @param certificate the client's own, which TLS has verified up to a trusted authority.
+   * @returns bare JIDs of accounts of this host, prepared; none if it names nobody here. They need
+   *   not exist: `admit` tells.
+   */
+  identities(certificate: X509Certificate): readonly string[];
+}
+
+/** Lets guests in (XEP-0175). */
+export interface GuestSource {
+  /**
+   * Makes up a guest, who is gone for good with the session that it binds, and soon if it binds none.
+   *
+   * @returns a localpart that nobody has, or had.
+   * @throws SaslError `temporary-auth-failure` if there are too many guests.
+   */
+  enter(): string;
+}
+
+/** What an administrator has decided of an account, beside its password. */
+export interface AccountStatus {
+  /** Nobody logs in as it; what is sent to it is kept as for any account. */
+  readonly disabled: boolean;
+  /** It needs another password before anybody logs in as it. */
+  readonly expired: boolean;
 }
 
 /** Accounts that the server itself keeps. */

@@ -108,6 +108,8 @@ export class InternalAccounts implements ManagedAccounts {
     return (await this.#records.get(account.toString(), RECORD)) !== undefined;
   }
 
+  admit(): void {}
+
   async create(account: Jid, password: string): Promise<void> {
     await this.createWithKeys(account, await deriveAccountKeys(password, this.#random));
   }

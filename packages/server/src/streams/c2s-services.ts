@@ -1,5 +1,6 @@
 import type { Jid } from "@rookery/protocol";
 import type { ParserLimits } from "@rookery/xml";
+import type { LoginThrottle } from "../accounts/throttle.ts";
 import type { Clock, Random } from "../clock.ts";
 import type { AuthConfig } from "../config/config.ts";
 import type { Limits } from "../config/limits.ts";
@@ -20,6 +21,8 @@ export interface C2sServices {
   /** Bounds on stanzas of authenticated clients; the smaller ones are those of new connections. */
   readonly stanzaLimits: ParserLimits;
   readonly auth: AuthConfig;
+  /** Slows down who guesses passwords. */
+  readonly throttle: LoginThrottle;
   readonly sessions: SessionTable;
   readonly keepAlive: KeepAlive;
   /** All streams that are not closed. */

@@ -47,7 +47,7 @@ export class ConnectionCount {
 }
 
 /** One customer has a whole /64 of IPv6 addresses, so those count as one. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   const plain = address.startsWith("::ffff:") ? address.slice(7) : address;
   if (!isIPv6(plain)) return plain;
   const [head = "", tail] = plain.split("::");
