@@ -97,6 +97,7 @@ export {
   discoInfo,
 } from "./payloads/disco-info.ts";
 export { type DiscoItem, type DiscoItems, discoItems } from "./payloads/disco-items.ts";
+export { displayedUpTo, MDS_NS, MDS_SERVER_ASSIST } from "./payloads/displayed.ts";
 export { type Forwarded, forwarded } from "./payloads/forward.ts";
 export { type Hint, hint, hintsOf } from "./payloads/hints.ts";
 export { type LastActivity, lastActivity, lastActivityRequest } from "./payloads/last-activity.ts";
@@ -136,6 +137,25 @@ export {
   writeAvailability,
 } from "./payloads/presence.ts";
 export { isReservedForPrivateData, PRIVATE_NS, privateData } from "./payloads/private-storage.ts";
+export { type PubSubAnswer, pubsubAnswer } from "./payloads/pubsub/answer.ts";
+export {
+  type PubSubErrorCondition,
+  pubsubConditionOf,
+  pubsubError,
+  pubsubUnsupported,
+} from "./payloads/pubsub/errors.ts";
+export { type PubSubEvent, pubsubEvent } from "./payloads/pubsub/event.ts";
+export { type PubSubOwner, pubsubOwner } from "./payloads/pubsub/owner.ts";
+export {
+  PUBSUB_EVENT_NS,
+  PUBSUB_NS,
+  PUBSUB_OWNER_NS,
+  type PubSubAffiliation,
+  type PubSubItem,
+  type PubSubSubscription,
+  type PubSubSubscriptionState,
+} from "./payloads/pubsub/parts.ts";
+export { type PubSubRequest, pubsubRequest } from "./payloads/pubsub/request.ts";
 export {
   REGISTER_NS,
   type RegisterField,
