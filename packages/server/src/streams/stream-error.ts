@@ -1,6 +1,6 @@
-import { NS, StreamError } from "@rookery/protocol";
-import { STREAM_PREFIXES } from "@rookery/stream";
-import { serialize, XmlError } from "@rookery/xml";
+import { StreamError } from "@rookery/protocol";
+import { documentFraming, type Framing } from "@rookery/stream";
+import { XmlError } from "@rookery/xml";
 
 /** What ends a stream whose reading or handling threw; undefined for a fault of ours. */
 export function streamErrorOf(error: unknown): StreamError | undefined {
@@ -9,11 +9,10 @@ export function streamErrorOf(error: unknown): StreamError | undefined {
 }
 
 /** The `<stream:error/>` as it is sent, without its text if XML cannot carry that. */
-export function streamErrorText(error: StreamError): string {
+export function streamErrorText(error: StreamError, framing: Framing = documentFraming): string {
   try {
-    return serialize(error.toElement(), NS.client, STREAM_PREFIXES);
+    return framing.element(error.toElement());
   } catch {
-    const bare = new StreamError(error.condition).toElement();
-    return serialize(bare, NS.client, STREAM_PREFIXES);
+    return framing.element(new StreamError(error.condition).toElement());
   }
 }

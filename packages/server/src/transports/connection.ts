@@ -1,4 +1,4 @@
-import type { ChannelBindings } from "@rookery/stream";
+import type { ChannelBindings, Framing } from "@rookery/stream";
 import type { Element, ParserLimits, StreamClose, StreamOpen } from "@rookery/xml";
 
 /** What TLS gave a connection. */
@@ -20,6 +20,8 @@ export interface Connection {
   readonly address: string;
   /** What TLS negotiated, or undefined in the clear. */
   readonly tls: TlsFacts | undefined;
+  /** How what is sent is written here; each text that is sent is one thing of it. */
+  readonly framing: Framing;
   /** STARTTLS is possible. */
   readonly canStartTls: boolean;
   /** Bytes written and not taken by the network yet. */
@@ -48,7 +50,7 @@ export interface Connection {
   limit(limits: ParserLimits): void;
   /** A new stream begins on the same connection; bytes already received belong to it. */
   restart(): void;
-  /** Queues text; all of one turn of the event loop is written at once. */
+  /** Queues one thing as `framing` writes it; all of one turn of the event loop is written at once. */
   send(text: string): void;
   /** Settles when everything sent so far was taken by the network; rejects if it never will be. */
   flushed(): Promise<void>;

@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import { StreamError } from "@rookery/protocol";
+import { documentFraming, type Framing } from "@rookery/stream";
 import {
   type Element,
   type ParserLimits,
@@ -37,6 +38,7 @@ interface Waiter {
 export class StreamConnection implements Connection {
   readonly address: string;
   readonly since: number;
+  readonly framing: Framing = documentFraming;
   onReadable: () => void = () => {};
   onClose: () => void = () => {};
   heardAt: number;
