@@ -1,6 +1,7 @@
 import { Jid, StreamError } from "@rookery/protocol";
 import type { ParserLimits } from "@rookery/xml";
 import { InternalAccounts } from "./accounts/internal.ts";
+import { isReserved } from "./accounts/reserved.ts";
 import { chosenModules } from "./chosen-modules.ts";
 import { type Clock, type Random, systemClock, systemRandom } from "./clock.ts";
 import type { ComponentDomain } from "./components/component-domain.ts";
@@ -11,6 +12,8 @@ import { WebUrls } from "./http/web-urls.ts";
 import { accountRemoved } from "./im/contract.ts";
 import { type Log, silentLog } from "./log.ts";
 import { moduleSchemas } from "./modules/index.ts";
+import { Administrators } from "./registration/administrators.ts";
+import { RegistrationRate } from "./registration/rate.ts";
 import { Router } from "./router.ts";
 import { SessionTable } from "./sessions/table.ts";
 import type { Storage } from "./storage/api.ts";
@@ -20,6 +23,7 @@ import { c2sServices, componentServices, openComponents, parserLimits } from "./
 import { C2sStream } from "./streams/c2s.ts";
 import type { C2sServices } from "./streams/c2s-services.ts";
 import { type ComponentServices, ComponentStream } from "./streams/component.ts";
+import { Resumption } from "./streams/stream-management/resumption.ts";
 import { Certificates } from "./tls/context.ts";
 import type { Connection } from "./transports/connection.ts";
 import { ConnectionCount } from "./transports/connection-count.ts";
@@ -101,7 +105,12 @@ async function assemble(ground: Ground): Promise<Server> {
   const services = {
     ...ground,
     limits: config.limits,
-    admins: config.admins,
+    administrators: await Administrators.open(storage, config.admins),
+    registration: {
+      mode: config.registration,
+      rate: new RegistrationRate(ground.clock, config.limits),
+      isReserved: (local: string) => isReserved(local),
+    },
     router,
     sessions: new SessionTable(),
     http: new HttpRouter(),
@@ -109,6 +118,7 @@ async function assemble(ground: Ground): Promise<Server> {
     isLocal: (domain: string) => domains.has(domain),
     connectedComponents: (domain: string) => connectedBelow(domain, components),
   };
+  const resumption = await Resumption.open({ ...services, log: log.part("sessions") });
   const modules = await chosenModules(config);
   const hosts = new Map<string, VirtualHost>();
   for (const name of domains) {
@@ -119,7 +129,8 @@ async function assemble(ground: Ground): Promise<Server> {
     hosts.set(name, host);
     for (const { module, options } of modules) await host.modules.load(module, options);
   }
-  return new Server({ ...services, certificates, hosts, components });
+  await resumption.restore(hosts);
+  return new Server({ ...services, certificates, hosts, components, resumption });
 }
 
 interface Everything extends Ground {
@@ -128,6 +139,7 @@ interface Everything extends Ground {
   readonly certificates: Certificates;
   readonly hosts: ReadonlyMap<string, VirtualHost>;
   readonly components: ReadonlyMap<string, ComponentDomain>;
+  readonly resumption: Resumption;
 }
 
 /** A running server; see {@link createServer}. */
@@ -222,6 +234,7 @@ export class Server {
     const timer = this.#parts.clock.after(STOP_WAIT_MS, timeout.resolve);
     await Promise.race([Promise.all(gone), timeout.promise]);
     timer.cancel();
+    await this.#parts.resumption.save();
     for (const host of this.hosts.values()) host.modules.unloadAll();
     await this.#parts.storage.close();
     this.#parts.directory?.close();

@@ -12,6 +12,7 @@ import type { C2sServices } from "./streams/c2s-services.ts";
 import type { ComponentEntry, ComponentServices } from "./streams/component.ts";
 import { featuresOf } from "./streams/features/index.ts";
 import { KeepAlive } from "./streams/keep-alive.ts";
+import type { Resumption } from "./streams/stream-management/resumption.ts";
 import type { VirtualHost } from "./virtual-host.ts";
 
 /** What streams are made from. */
@@ -24,6 +25,7 @@ export interface StreamParts {
   readonly sessions: SessionTable;
   readonly hosts: ReadonlyMap<string, VirtualHost>;
   readonly components: ReadonlyMap<string, ComponentDomain>;
+  readonly resumption: Resumption;
 }
 
 /** What the streams of clients need. */
@@ -34,6 +36,7 @@ export function c2sServices({
   log,
   sessions,
   hosts,
+  resumption,
 }: StreamParts): C2sServices {
   const { limits, auth } = config;
   return {
@@ -46,6 +49,7 @@ export function c2sServices({
     auth,
     throttle: new LoginFailures({ clock, limits, log: log.part("login") }),
     sessions,
+    resumption,
     streams: new Set(),
     keepAlive: new KeepAlive(clock, {
       idleSeconds: limits.idleSeconds,

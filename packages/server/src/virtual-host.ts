@@ -12,6 +12,9 @@ import { InstantMessaging } from "./im/instant-messaging.ts";
 import { IqHandlers, notOffered } from "./iq.ts";
 import type { Log } from "./log.ts";
 import { ModuleLoader, type ModuleScope } from "./module-loader.ts";
+import { Administrators } from "./registration/administrators.ts";
+import type { RegistrationPolicy } from "./registration/policy.ts";
+import { RegistrationRate } from "./registration/rate.ts";
 import type { Router } from "./router.ts";
 import type { Session } from "./sessions/session.ts";
 import type { SessionTable } from "./sessions/table.ts";
@@ -28,8 +31,10 @@ export interface HostServices {
   readonly storage: Storage;
   readonly http: HttpRouter;
   readonly webUrls: WebUrls;
-  /** Bare JIDs of who administers the server; nobody if left out. */
-  readonly admins?: readonly Jid[];
+  /** Who administers the server; who is stored as such if left out. */
+  readonly administrators?: Administrators;
+  /** Nobody registers if left out. */
+  readonly registration?: RegistrationPolicy;
   /** True for a domain of this server. */
   readonly isLocal: (domain: string) => boolean;
   /** The external components below a domain that are connected. */
@@ -41,6 +46,7 @@ interface HostParts {
   readonly hooks: Hooks;
   readonly iq: IqHandlers;
   readonly im: InstantMessaging;
+  readonly administrators: Administrators;
 }
 
 /** One served domain: its accounts, its hooks, its modules (RFC 6120 §10.5.1 to §10.5.4). */
@@ -54,7 +60,7 @@ export class VirtualHost {
   readonly #services: HostServices;
   readonly #since: number;
   readonly #iq: IqHandlers;
-  readonly #admins: ReadonlySet<string>;
+  readonly #administrators: Administrators;
   readonly #features: FeatureCounts = { account: new Map(), host: new Map() };
 
   private constructor(domain: Jid, parts: HostParts, services: HostServices) {
@@ -64,11 +70,12 @@ export class VirtualHost {
     this.im = parts.im;
     this.#iq = parts.iq;
     this.#services = services;
-    this.#admins = new Set(services.admins?.map(String));
+    this.#administrators = parts.administrators;
     this.administration = new HostAdministration({
       domain,
       accounts: parts.accounts,
       sessions: services.sessions,
+      administrators: parts.administrators,
       removeAccount: (account) => this.removeAccount(account),
     });
     this.#since = services.clock.now();
@@ -86,7 +93,8 @@ export class VirtualHost {
     );
     const iq = new IqHandlers(services.router);
     const im = await InstantMessaging.open({ ...services, log, hooks, iq, accounts });
-    return new VirtualHost(domain, { accounts, hooks, iq, im }, services);
+    const administrators = services.administrators ?? (await Administrators.open(services.storage));
+    return new VirtualHost(domain, { accounts, hooks, iq, im, administrators }, services);
   }
 
   /** Takes what one of its sessions sends (RFC 6120 §8.1.1.1). */
@@ -137,11 +145,12 @@ export class VirtualHost {
    */
   async removeAccount(account: Jid): Promise<void> {
     await this.im.removeAccount(account, () => this.accounts.remove(account));
+    this.#administrators.removed(account);
   }
 
   /** True if the account of a JID administers the server. */
   isAdmin(jid: Jid): boolean {
-    return this.#admins.has(jid.bare.toString());
+    return this.#administrators.has(jid);
   }
 
   /** Takes a stanza addressed to the domain or to an account of it. @throws StanzaError */
@@ -173,6 +182,9 @@ export class VirtualHost {
       accounts,
       administration,
       isAdmin: (jid) => this.isAdmin(jid),
+      isConfiguredAdmin: (jid) => this.#administrators.isConfigured(jid),
+      registration: this.#services.registration ?? closed(clock, limits),
+      befriend: (one, other) => this.im.befriend(one, other),
       clock,
       random,
       limits,
@@ -226,6 +238,11 @@ export class VirtualHost {
       },
     };
   }
+}
+
+/** Nobody makes accounts but administrators. */
+function closed(clock: Clock, limits: Limits): RegistrationPolicy {
+  return { mode: "closed", rate: new RegistrationRate(clock, limits), isReserved: () => true };
 }
 
 interface FeatureCounts {

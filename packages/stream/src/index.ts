@@ -107,3 +107,9 @@ export {
   upgradeSalt,
   upgradeTask,
 } from "./sasl/upgrade.ts";
+export {
+  countOn,
+  HandledCountTooHigh,
+  SentQueue,
+  type Sized,
+} from "./stream-management/sent-queue.ts";

@@ -113,6 +113,7 @@ describe("administration over the socket in the data directory", () => {
       close: (error?: Error) => ends.push(error),
       flushed: () => Promise.resolve(),
       maxQueuedBytes: 1000,
+      leftovers: () => [],
     };
     const session = new Session(Jid.parse("romeo@localhost/phone"), 0, outlet);
     server.sessions.add(session);

@@ -64,6 +64,7 @@ export async function failingStage(): Promise<FailingStage> {
         close: () => {},
         flushed: () => Promise.resolve(),
         maxQueuedBytes: 1_000_000,
+        leftovers: () => [],
       });
       services.sessions.add(session);
       const does = async (xml: string): Promise<void> => {

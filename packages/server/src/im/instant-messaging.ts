@@ -10,7 +10,14 @@ import type { Router } from "../router.ts";
 import type { Session } from "../sessions/session.ts";
 import type { SessionTable } from "../sessions/table.ts";
 import type { Storage } from "../storage/api.ts";
-import { accountRemoved, type IqEvent, iqFlow, sessionBegan, sessionEnded } from "./contract.ts";
+import {
+  accountRemoved,
+  type IqEvent,
+  iqFlow,
+  sessionBegan,
+  sessionEnded,
+  subscriptionGranted,
+} from "./contract.ts";
 import { Messages, refuseMessage } from "./messages.ts";
 import { Presence } from "./presence.ts";
 import { openRosters, type Rosters } from "./roster.ts";
@@ -58,6 +65,8 @@ export class InstantMessaging {
       accounts,
       sessions,
       requests,
+      granted: (request) =>
+        after(hooks.run(subscriptionGranted, request), (granted) => granted === true),
       route: tell,
       refuse,
       log,
@@ -141,6 +150,20 @@ export class InstantMessaging {
       this.#services.hooks.emit(accountRemoved, account);
       this.#leaving.delete(key);
     }
+  }
+
+  /** Takes a message once more that a session which has ended was given. @throws StanzaError */
+  deliverAgain(message: Stanza, to: Jid): void {
+    if (this.#isLeaving(to)) toNobody(message, to);
+    else this.#messages.deliverAgain(message, to);
+  }
+
+  /**
+   * Makes two accounts contacts who see each other.
+   * @throws StanzaError `resource-constraint` if a roster is full.
+   */
+  befriend(one: Jid, other: Jid): Promise<void> {
+    return this.#subscriptions.befriend(one, other);
   }
 
   #isLeaving(jid: Jid): boolean {

@@ -2,7 +2,7 @@ import { type Jid, type Stanza, StanzaError } from "@rookery/protocol";
 import { after } from "@rookery/stream";
 import type { Hooks, Maybe } from "../hooks.ts";
 import type { Session } from "../sessions/session.ts";
-import { type MessageEvent, messageFlow } from "./contract.ts";
+import { type MessageEvent, messageFlow, messageHanded, messageSent } from "./contract.ts";
 
 const NONE: readonly Session[] = [];
 
@@ -30,9 +30,23 @@ export class Messages {
       account: session.jid.bare,
       direction: "sent",
       targets: () => NONE,
+      session,
+      keeping: { kept: undefined },
     };
-    const led = this.#services.hooks.lead(messageFlow, event);
-    return after(led, (passed) => passed && this.#services.route(passed.stanza));
+    const { hooks, route } = this.#services;
+    return after(hooks.lead(messageFlow, event), (passed) => {
+      if (passed) return after(route(passed.stanza), () => hooks.emit(messageSent, passed));
+    });
+  }
+
+  /**
+   * Takes a message once more, after the session that it was given to has ended: it was recorded
+   * and copied then, and goes to who is there now. @throws StanzaError
+   */
+  deliverAgain(message: Stanza, to: Jid): void {
+    const present = this.#targets(message, to);
+    for (const session of present) session.send(message);
+    if (present.length === 0) refuseMessage(message, to);
   }
 
   /** Takes a message for an account, or for one of its resources. @throws StanzaError */
@@ -46,12 +60,22 @@ export class Messages {
 
   #lead(stanza: Stanza, to: Jid): Maybe<void> {
     const targets = (): readonly Session[] => this.#targets(stanza, to);
-    const event: MessageEvent = { stanza, account: to.bare, direction: "received", targets };
-    return after(this.#services.hooks.lead(messageFlow, event), (passed) => {
+    const event: MessageEvent = {
+      stanza,
+      account: to.bare,
+      direction: "received",
+      targets,
+      session: undefined,
+      keeping: { kept: undefined },
+    };
+    const { hooks } = this.#services;
+    return after(hooks.lead(messageFlow, event), (passed) => {
       if (passed === undefined) return;
-      const present = targets();
-      for (const session of present) session.send(passed.stanza);
-      if (present.length === 0) refuseMessage(passed.stanza, to);
+      const { kept } = event.keeping;
+      const sessions = targets();
+      if (kept) hooks.emit(messageHanded, { account: event.account, kept, sessions });
+      else if (sessions.length === 0) refuseMessage(passed.stanza, to);
+      for (const session of sessions) session.send(passed.stanza, kept?.id);
     });
   }
 

@@ -12,11 +12,11 @@ import type { Random } from "../clock.ts";
 import type { Maybe } from "../hooks.ts";
 import type { IqAnswer, IqHandlers, IqRequest } from "../iq.ts";
 import type { Session } from "../sessions/session.ts";
-import { type Slot, slot } from "../sessions/slot.ts";
+import { flag, type Slot } from "../sessions/slot.ts";
 import type { Roster, RosterChange, RosterItem, Rosters, RosterUpdate } from "./roster.ts";
 
 /** Set once a session has asked for its roster: it is an interested resource (RFC 6121 §2.2). */
-export const interested: Slot<boolean> = slot("roster/interested", false);
+export const interested: Slot<boolean> = flag("roster/interested");
 
 /** What roster management needs. */
 export interface RosterRequestServices {

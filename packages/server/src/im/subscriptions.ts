@@ -3,10 +3,12 @@ import { after } from "@rookery/stream";
 import type { Maybe } from "../hooks.ts";
 import type { Log } from "../log.ts";
 import type { Session } from "../sessions/session.ts";
+import type { SubscriptionRequest } from "./contract.ts";
 import {
   type RosterContent,
   type RosterItem,
   type Rosters,
+  type RosterUpdate,
   subscriptionOf,
   withSubscription,
   writeRequest,
@@ -28,6 +30,8 @@ export interface SubscriptionServices {
   readonly sessions: { of(account: Jid): readonly Session[] };
   readonly accounts: { exists(account: Jid): Maybe<boolean> };
   readonly log: Log;
+  /** True if the account agreed to a request before it was made. */
+  granted(request: SubscriptionRequest): Maybe<boolean>;
   route(stanza: Stanza): Maybe<void>;
   /** Answers a stanza with an error. */
   refuse(stanza: Stanza, error: unknown): void;
@@ -50,13 +54,39 @@ export class Subscriptions {
     }
     if (contact.equals(account)) return; // everyone sees their own presence
     const stanza = presence.with({ from: account, to: contact }); // §3.1.2
+    return this.#send(stanza, account, contact, (error) => this.#services.refuse(presence, error));
+  }
+
+  /**
+   * Makes two accounts of this host see each other, as if each had asked and the other had agreed.
+   * @throws StanzaError `resource-constraint` if a roster is full.
+   */
+  async befriend(one: Jid, other: Jid): Promise<void> {
+    const writes = [await this.#link(one, other), await this.#link(other, one)];
+    this.#owe(one, other, "available");
+    this.#owe(other, one, "available");
+    await Promise.all(writes.map(({ committed }) => committed));
+  }
+
+  #link(account: Jid, contact: Jid): Maybe<RosterUpdate> {
+    const both = { subscription: "both", ask: false, pendingIn: false } as const;
+    const update = this.#services.rosters.update(account, contact, (old) =>
+      withSubscription(old, { ...subscriptionOf(old), ...both }),
+    );
+    return after(update, (done) => {
+      this.#services.requests.push(account, done);
+      return done;
+    });
+  }
+
+  #send(stanza: Stanza, account: Jid, contact: Jid, failed: (error: unknown) => void): Maybe<void> {
     let decided: OutboundSubscription | undefined;
     const change = (old: RosterItem | undefined): RosterContent | undefined => {
       decided = outbound(subscriptionOf(old), kindOf(stanza));
       return withSubscription(old, decided.next);
     };
     return after(this.#services.rosters.update(account, contact, change), (update) => {
-      update.committed.catch((error: unknown) => this.#services.refuse(presence, error));
+      update.committed.catch(failed);
       this.#services.requests.push(account, update);
       if (decided) return this.#sent(decided, stanza, contact);
     });
@@ -76,8 +106,34 @@ export class Subscriptions {
     if (contact.equals(account)) return;
     return after(this.#exists(account), (exists) => {
       // §8.5.1: for an account that there is not, silence; it tells the same as no answer
-      if (exists) return this.#receive(account, contact, presence);
+      if (!exists) return;
+      return after(this.#isGranted(account, contact, presence), (granted) =>
+        after(this.#receive(account, contact, presence, granted), () => {
+          if (granted) return this.#return(account, contact);
+        }),
+      );
     });
+  }
+
+  /** XEP-0379 §3.5: only what would wait for the user is asked about. */
+  #isGranted(account: Jid, contact: Jid, stanza: Stanza): Maybe<boolean> {
+    if (stanza.type !== "subscribe") return false;
+    return after(this.#services.rosters.get(account), (roster) =>
+      roster.isSubscriber(contact) ? false : this.#services.granted({ account, contact, stanza }),
+    );
+  }
+
+  /** Asks for the presence of a contact who was granted the account's. */
+  #return(account: Jid, contact: Jid): Maybe<void> {
+    return after(this.#services.rosters.get(account), (roster) => {
+      if (roster.isSubscribedTo(contact)) return;
+      const fields = { kind: "presence", type: "subscribe", from: account, to: contact } as const;
+      return this.#send(new Stanza(fields), account, contact, (error) => this.#failed(error));
+    });
+  }
+
+  #failed(error: unknown): void {
+    this.#services.log.error("a subscription was not stored", { error });
   }
 
   /** An account that has a session need not be looked up. */
@@ -86,20 +142,19 @@ export class Subscriptions {
     return this.#services.accounts.exists(account);
   }
 
-  #receive(account: Jid, contact: Jid, presence: Stanza): Maybe<void> {
+  #receive(account: Jid, contact: Jid, presence: Stanza, granted: boolean): Maybe<void> {
     const stanza = presence.with({ from: contact, to: account });
     const request = stanza.type === "subscribe" ? writeRequest(stanza) : "";
     let decided: InboundSubscription | undefined;
     const change = (old: RosterItem | undefined): RosterContent | undefined => {
-      decided = inbound(subscriptionOf(old), kindOf(stanza));
-      return withSubscription(old, decided.next, request);
+      const state = subscriptionOf(old);
+      decided = inbound(granted ? { ...state, approved: true } : state, kindOf(stanza));
+      return withSubscription(old, { ...decided.next, approved: state.approved }, request);
     };
     return after(this.#services.rosters.update(account, contact, change), (update) => {
       if (decided?.deliver) this.#deliver(account, stanza);
       this.#services.requests.push(account, update);
-      update.committed.catch((error: unknown) =>
-        this.#services.log.error("a subscription was not stored", { error }),
-      );
+      update.committed.catch((error: unknown) => this.#failed(error));
       return decided && this.#answer(decided, account, contact);
     });
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Jid, Stanza, type StreamError } from "@rookery/protocol";
-import { type Outlet, Session } from "./session.ts";
+import { type Leftover, type Outlet, Session } from "./session.ts";
 import { slot } from "./slot.ts";
 
 const romeo = Jid.parse("romeo@example.org/balcony");
@@ -10,6 +10,7 @@ class TestOutlet implements Outlet {
   readonly maxQueuedBytes: number = 1000;
   readonly sent: string[] = [];
   ended: string | undefined = undefined;
+  left: readonly Leftover[] = [];
 
   send(stanza: Stanza): void {
     this.sent.push(stanza.id ?? "");
@@ -21,6 +22,10 @@ class TestOutlet implements Outlet {
 
   flushed(): Promise<void> {
     return Promise.resolve();
+  }
+
+  leftovers(): readonly Leftover[] {
+    return this.left;
   }
 }
 
@@ -91,15 +96,21 @@ test("what several hold back is sent when all have let go, what they release fir
   assert.equal(session.keptBack, undefined);
 });
 
-test("what was kept back for a session that ends is given back, once", async () => {
+test("what was sent and not received, then what was kept back, is given back, once", async () => {
   const { session, outlet } = made();
+  outlet.left = [{ kept: "a", stanza: () => message("0") }];
   const hold = session.hold();
-  session.send(message("1"));
+  session.send(message("1"), "b");
   const kept = session.keptBack;
+  const back = session.takeBack();
   assert.deepEqual(
-    session.takeBack().map(({ id }) => id),
-    ["1"],
+    back.map((left) => [left.kept, left.stanza().id]),
+    [
+      ["a", "0"],
+      ["b", "1"],
+    ],
   );
+  outlet.left = [];
   await kept;
   assert.deepEqual(session.takeBack(), []);
   hold.send(message("0"));

@@ -1,21 +1,45 @@
 import { type Jid, type Stanza, StreamError } from "@rookery/protocol";
 import { type Slot, Slots } from "./slot.ts";
 
-/** Where the stanzas of a session go: the stream of its client. */
+/**
+ * Where the stanzas of a session go: the stream of its client, or what manages one stream after the
+ * other (XEP-0198).
+ */
 export interface Outlet {
-  /** Takes a stanza for the client; bounded, it closes itself when the client does not read. */
-  send(stanza: Stanza): void;
+  /**
+   * Takes a stanza for the client; bounded, it closes itself when the client does not read.
+   *
+   * @param kept by what id the message is kept for the account until a client has it.
+   */
+  send(stanza: Stanza, kept?: string): void;
   close(error?: StreamError): void;
   /** Settles when the network has taken everything; rejects if it never will. */
   flushed(): Promise<void>;
   /** What may wait to be taken. */
   readonly maxQueuedBytes: number;
+  /** The session has ended: what its client has not shown to have. */
+  leftovers(): Iterable<Leftover>;
 }
+
+/** A stanza that was for a session and did not reach its client, as far as is known. */
+export interface Leftover {
+  /** The message is kept for the account by this id. */
+  readonly kept: string | undefined;
+  /** Read on demand. */
+  readonly stanza: () => Stanza;
+}
+
+/**
+ * Stands between a session and its outlet: passes on what is sent, at once or later. What is kept
+ * by it when the session ends is lost, so that it keeps nothing back that matters.
+ */
+export type Gate = (stanza: Stanza, kept: string | undefined, pass: Pass) => void;
+export type Pass = (stanza: Stanza, kept?: string) => void;
 
 /** Stanzas that wait for older ones. */
 interface Held {
   holders: number;
-  stanzas: Stanza[];
+  stanzas: { readonly stanza: Stanza; readonly kept: string | undefined }[];
   bytes: number;
   readonly sent: PromiseWithResolvers<void>;
 }
@@ -23,7 +47,7 @@ interface Held {
 /** What keeps back what is sent to a session; see {@link Session.hold}. */
 export interface Hold {
   /** Sends a stanza before all that is kept back. */
-  send(stanza: Stanza): void;
+  send(stanza: Stanza, kept?: string): void;
   /** Lets go; to be called once, whatever happens. */
   release(): void;
 }
@@ -33,18 +57,28 @@ export class Session {
   readonly jid: Jid;
   /** Milliseconds since 1970. */
   readonly since: number;
-  readonly #outlet: Outlet;
+  #outlet: Outlet;
+  #gate: Gate | undefined = undefined;
   readonly #slots: Slots = new Slots();
   #held: Held | undefined = undefined;
   /** The last presence it broadcast, while it is an available resource (RFC 6121 §4.2). */
   presence: Stanza | undefined = undefined;
+  /** Its client is away and may come back to it (XEP-0198 §5); what is sent to it waits. */
+  hibernating = false;
+  /**
+   * Names what its client does, over all sessions in which it goes on after a loss: a message sent
+   * again after it is recognised by this.
+   */
+  lineage: string;
   /** Its priority, or undefined while it is not an available resource (RFC 6121 §4.7.2.3). */
   priority: number | undefined = undefined;
 
-  constructor(jid: Jid, since: number, outlet: Outlet) {
+  /** @param lineage unguessable, and new unless the client goes on after a loss. */
+  constructor(jid: Jid, since: number, outlet: Outlet, lineage = "") {
     this.jid = jid;
     this.since = since;
     this.#outlet = outlet;
+    this.lineage = lineage;
   }
 
   /** An available resource (RFC 6121 §4.2). */
@@ -52,11 +86,32 @@ export class Session {
     return this.priority !== undefined;
   }
 
-  /** Hands a stanza to the client's stream. */
-  send(stanza: Stanza): void {
-    if (this.#held === undefined) this.#outlet.send(stanza);
-    else this.#hold(stanza, this.#held);
+  /** What the session sends goes another way from now on. */
+  attach(outlet: Outlet): void {
+    this.#outlet = outlet;
   }
+
+  /** Puts a gate before the outlet, or takes it away; there is one at most. */
+  setGate(gate: Gate | undefined): void {
+    this.#gate = gate;
+  }
+
+  /**
+   * Hands a stanza to the client's stream.
+   *
+   * @param kept by what id the message is kept for the account until a client has it.
+   */
+  send(stanza: Stanza, kept?: string): void {
+    if (this.#held === undefined) this.#pass(stanza, kept);
+    else this.#hold(stanza, kept, this.#held);
+  }
+
+  #pass(stanza: Stanza, kept: string | undefined): void {
+    if (this.#gate === undefined) this.#outlet.send(stanza, kept);
+    else this.#gate(stanza, kept, this.#sendOut);
+  }
+
+  readonly #sendOut: Pass = (stanza, kept) => this.#outlet.send(stanza, kept);
 
   /**
    * Keeps back what is sent until the returned hold is released; what the holder sends meanwhile
@@ -73,15 +128,15 @@ export class Session {
     held.holders++;
     let released = false;
     return {
-      send: (stanza) => {
-        if (!released && this.#held === held) this.#outlet.send(stanza);
+      send: (stanza, kept) => {
+        if (!released && this.#held === held) this.#pass(stanza, kept);
       },
       release: () => {
         if (released || this.#held !== held) return;
         released = true;
         if (--held.holders > 0) return;
         this.#held = undefined;
-        for (const stanza of held.stanzas) this.#outlet.send(stanza);
+        for (const { stanza, kept } of held.stanzas) this.#pass(stanza, kept);
         held.sent.resolve();
       },
     };
@@ -92,18 +147,19 @@ export class Session {
     return this.#held?.sent.promise;
   }
 
-  /** The session has ended: what was kept back until now and never sent. */
-  takeBack(): readonly Stanza[] {
+  /** The session has ended: what did not reach its client, and what was kept back until now, once. */
+  takeBack(): readonly Leftover[] {
     const held = this.#held;
     this.#held = undefined;
     held?.sent.resolve();
-    return held?.stanzas ?? [];
+    const never = held?.stanzas.map(({ stanza, kept }) => ({ kept, stanza: () => stanza })) ?? [];
+    return [...this.#outlet.leftovers(), ...never];
   }
 
-  #hold(stanza: Stanza, held: Held): void {
-    held.bytes += stanza.toXml().length;
+  #hold(stanza: Stanza, kept: string | undefined, held: Held): void {
+    held.bytes += Buffer.byteLength(stanza.toXml());
     if (held.bytes <= this.#outlet.maxQueuedBytes) {
-      held.stanzas.push(stanza);
+      held.stanzas.push({ stanza, kept });
       return;
     }
     held.stanzas = []; // nobody will get them
@@ -126,5 +182,14 @@ export class Session {
 
   set<T>(slot: Slot<T>, value: T): void {
     this.#slots.set(slot, value);
+  }
+
+  /** The slots that outlive a restart, as text. */
+  storeSlots(): Record<string, string> {
+    return this.#slots.store();
+  }
+
+  restoreSlots(stored: Readonly<Record<string, string>>): void {
+    this.#slots.restore(stored);
   }
 }

@@ -10,6 +10,7 @@ const nowhere = {
   close() {},
   flushed: () => Promise.resolve(),
   maxQueuedBytes: 0,
+  leftovers: () => [],
 };
 
 function session(jid: string): Session {

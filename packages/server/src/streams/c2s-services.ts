@@ -10,6 +10,7 @@ import type { VirtualHost } from "../virtual-host.ts";
 import type { C2sStream } from "./c2s.ts";
 import type { StreamFeature } from "./feature.ts";
 import type { KeepAlive } from "./keep-alive.ts";
+import type { Resumption } from "./stream-management/resumption.ts";
 
 /** What client streams need from the server. */
 export interface C2sServices {
@@ -25,6 +26,8 @@ export interface C2sServices {
   readonly throttle: LoginThrottle;
   readonly sessions: SessionTable;
   readonly keepAlive: KeepAlive;
+  /** The sessions that clients may come back to (XEP-0198). */
+  readonly resumption: Resumption;
   /** All streams that are not closed. */
   readonly streams: Set<C2sStream>;
   /** The host of a name in a stream header, or undefined if it is not served. */

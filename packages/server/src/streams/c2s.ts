@@ -8,8 +8,8 @@ import {
   StreamError,
   stanzaKind,
 } from "@rookery/protocol";
-import { after, readStreamHeader, STREAM_PREFIXES, writeStreamHeader } from "@rookery/stream";
-import { type Element, el, type StreamOpen, serialize } from "@rookery/xml";
+import { after, readStreamHeader } from "@rookery/stream";
+import { type Element, el, type StreamOpen } from "@rookery/xml";
 import type { Timer } from "../clock.ts";
 import type { Session } from "../sessions/session.ts";
 import type { Connection } from "../transports/connection.ts";
@@ -20,6 +20,7 @@ import { Pump } from "./pump.ts";
 import { RateLimit } from "./rate-limit.ts";
 import type { SaslState } from "./sasl-state.ts";
 import { streamErrorOf, streamErrorText } from "./stream-error.ts";
+import type { Management } from "./stream-management/management.ts";
 
 /**
  * The stream of a client (RFC 6120 §4): negotiates its features, then hands the stanzas of its
@@ -36,6 +37,10 @@ export class C2sStream {
   session: Session | undefined = undefined;
   /** Settles when the connection is gone and nothing of what it sent is in hand any more. */
   readonly gone: Promise<void>;
+  /** Stream management, once the client has switched it on (XEP-0198). */
+  management: Management | undefined = undefined;
+  /** What the client did before goes on in the session that it binds; see `Session.lineage`. */
+  lineage: string | undefined = undefined;
   /** The SASL negotiation, while there is one. */
   readonly sasl: SaslState = { tries: 0, mechanism: undefined };
   readonly #pump: Pump;
@@ -56,14 +61,14 @@ export class C2sStream {
       connection,
       clock,
       rate: new RateLimit(limits.c2sBytesPerSecond, limits.c2sBurstBytes, clock),
-      queuedBytes: this.maxQueuedBytes / 4,
+      queuedBytes: limits.sendQueueBytes / 4,
       handle: (item) => this.#handle(item),
       failed: (error) => this.#failed(error),
       ended: () => void after(this.session?.keptBack, () => this.close()),
     });
     this.gone = new Promise((resolve) => {
       connection.onClose = () => {
-        this.#end();
+        this.#end("lost");
         resolve(this.#pump.idle());
       };
     });
@@ -79,8 +84,9 @@ export class C2sStream {
     return this.#state === "closed";
   }
 
-  get maxQueuedBytes(): number {
-    return this.services.limits.sendQueueBytes;
+  /** Bytes that the network has not taken yet. */
+  get queuedBytes(): number {
+    return this.connection.queuedBytes;
   }
 
   flushed(): Promise<void> {
@@ -90,20 +96,18 @@ export class C2sStream {
   /** Sends an element that is not a stanza. */
   sendElement(element: Element): void {
     if (this.closed) return;
-    this.connection.send(serialize(element, NS.client, STREAM_PREFIXES));
+    this.connection.send(this.connection.framing.element(element));
   }
 
-  /** Sends a stanza to the client; one that does not read is disconnected when its queue is full. */
-  send(stanza: Stanza): void {
-    if (this.closed) return;
-    this.connection.send(stanza.toXml());
-    if (this.connection.queuedBytes > this.maxQueuedBytes) {
-      this.services.log.info("a client does not read; its session ends", {
-        jid: this.session?.jid.toString(),
-        queuedBytes: this.connection.queuedBytes,
-      });
-      this.close(new StreamError("resource-constraint", "too much is waiting to be read"));
-    }
+  /** Queues the text of one element, as it is on a stream over TCP; whoever queues stanzas bounds what waits. */
+  sendText(text: string): void {
+    if (!this.closed) this.connection.send(this.connection.framing.stanza(text));
+  }
+
+  /** Sends an answer of the negotiation: once a resource is bound it is a stanza of its session. */
+  sendAnswer(iq: Stanza): void {
+    if (this.session === undefined) this.sendText(iq.toXml());
+    else this.session.send(iq);
   }
 
   /** After TLS or SASL: a new stream begins, and all that was known of the old one is gone (RFC 6120 §4.3.3). */
@@ -128,31 +132,47 @@ export class C2sStream {
     this.services.keepAlive.watch(this);
   }
 
-  /** Asks the client for a sign of life (XEP-0199 §4.1). */
-  ask(): void {
-    if (!this.session || !this.host) return;
-    const { jid } = this.session;
-    const id = this.services.random.id();
-    this.send(
-      new Stanza({
-        kind: "iq",
-        type: "get",
-        id,
-        from: this.host.domain,
-        to: jid,
-        children: [ping.write({})],
-      }),
-    );
+  /** A former session goes on: stanzas flow (XEP-0198 §5). */
+  resumed(management: Management): void {
+    this.management = management;
+    this.bound(management.session);
   }
 
-  /** Ends the stream (RFC 6120 §4.4), with an error if one is given (§4.9). */
-  close(error?: StreamError): void {
+  /** Asks the client for a sign of life (XEP-0199 §4.1, XEP-0198 §4). */
+  ask(): void {
+    if (this.management) return this.management.ask();
+    if (!this.session || !this.host) return;
+    const from = this.host.domain;
+    const id = this.services.random.id();
+    const to = this.session.jid;
+    const children = [ping.write({})];
+    this.session.send(new Stanza({ kind: "iq", type: "get", id, from, to, children }));
+  }
+
+  /**
+   * Ends the stream (RFC 6120 §4.4), with an error if one is given (§4.9).
+   *
+   * @param final its session ends as well; otherwise the client may come back to a managed one.
+   */
+  close(error?: StreamError, { final = false }: { readonly final?: boolean } = {}): void {
     if (this.closed) return;
     if (!this.#headerSent) this.#sendHeader();
-    if (error) this.connection.send(streamErrorText(error));
-    this.connection.send("</stream:stream>");
-    this.#end();
+    const { framing } = this.connection;
+    if (error) this.connection.send(streamErrorText(error, framing));
+    this.connection.send(framing.close);
+    this.#end(final ? "ended" : "lost");
     this.connection.close();
+  }
+
+  /** Cuts the connection off, without a word that would not be read. */
+  cut(): void {
+    this.#end("lost");
+    this.connection.destroy();
+  }
+
+  /** Settles when nothing of what the client sent is in hand. */
+  idle(): Promise<void> {
+    return this.#pump.idle();
   }
 
   // ── reading ────────────────────────────────────────────────────────────────
@@ -170,15 +190,19 @@ export class C2sStream {
     if ("event" in item) {
       if (item.event === "open") return this.#opened(item);
       // what was asked before is answered first (RFC 6120 §4.4)
-      return after(this.session?.keptBack, () => this.close());
+      return after(this.session?.keptBack, () => this.#leave());
     }
     const kind = stanzaKind(item);
     if (kind === undefined) return this.#negotiate(item);
     const { session } = this;
     if (session !== undefined) checkFrom(item, session.jid);
     const asked = kind === "iq" ? this.#askedBy(item) : undefined;
-    if (asked?.negotiate !== undefined) return asked.negotiate(this, item);
-    if (session !== undefined) return this.#stanza(session, item);
+    if (asked?.negotiate !== undefined) {
+      return after(asked.negotiate(this, item), () => this.management?.handled.add());
+    }
+    if (session !== undefined) {
+      return after(this.#stanza(session, item), () => this.management?.handled.add());
+    }
     throw new StreamError("not-authorized", `<${kind}/> came before a resource was bound`);
   }
 
@@ -210,7 +234,7 @@ export class C2sStream {
   #sendHeader(to?: string): void {
     this.#headerSent = true;
     this.connection.send(
-      writeStreamHeader({
+      this.connection.framing.header({
         contentNs: NS.client,
         from: (this.host?.domain ?? this.services.mainDomain).toString(),
         id: this.services.random.id(),
@@ -270,24 +294,33 @@ export class C2sStream {
     } catch (error) {
       if (!(error instanceof StanzaError)) throw error;
       const answer = Stanza.refuse(element, session.jid, answererOf(element, session.jid), error);
-      if (answer) this.send(answer);
+      if (answer) session.send(answer);
       return;
     }
     return host.send(session, stanza);
   }
 
+  /** The client has closed its stream: its session ends (XEP-0198 §7). */
+  #leave(): void {
+    if (this.management) this.management.endsCleanly = true;
+    this.close(undefined, { final: true });
+  }
+
   // ── the end ────────────────────────────────────────────────────────────────
 
   /** Nothing is processed or sent after this. */
-  #end(): void {
+  #end(how: "lost" | "ended"): void {
     if (this.closed) return;
     this.#state = "closed";
     this.#due?.cancel();
     this.#pump.stop();
     this.services.streams.delete(this);
     this.services.keepAlive.forget(this);
-    const { session } = this;
-    if (session) this.host?.ended(session);
+    const { session, management } = this;
+    if (management === undefined) {
+      if (session) this.host?.ended(session);
+    } else if (how === "lost") management.lost(this);
+    else management.end();
   }
 }
 

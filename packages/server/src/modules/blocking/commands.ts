@@ -11,12 +11,12 @@ import type { Element } from "@rookery/xml";
 import type { Maybe } from "../../hooks.ts";
 import type { Host } from "../../host.ts";
 import type { IqAnswer, IqRequest } from "../../iq.ts";
-import { type Slot, slot } from "../../sessions/slot.ts";
+import { flag, type Slot } from "../../sessions/slot.ts";
 import type { BlockList } from "./block-list.ts";
 import type { BlockLists } from "./block-lists.ts";
 
 /** Set once a session has asked for the list: it is told of changes (§3.3). */
-const interested: Slot<boolean> = slot("blocking/interested", false);
+const interested: Slot<boolean> = flag("blocking/interested");
 
 /** What clients ask for: XEP-0191 §3.2 to §3.5. */
 export class Commands {

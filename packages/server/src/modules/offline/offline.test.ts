@@ -367,6 +367,7 @@ test("messages of which it is not known that a client took them are kept, and it
         close: () => {},
         flushed: () => flushed.promise,
         maxQueuedBytes: 1_000_000,
+        leftovers: () => [],
       });
       stage.server.host("example.org").hooks.emit(sessionTakesMessages, session);
       await stage.settled();

@@ -2,6 +2,7 @@ import { bind, type Jid, NS, Stanza, StanzaError, StreamError } from "@rookery/p
 import { type Element, el } from "@rookery/xml";
 import { Session } from "../../sessions/session.ts";
 import type { C2sStream } from "../c2s.ts";
+import { DirectOutlet } from "../direct-outlet.ts";
 import type { StreamFeature } from "../feature.ts";
 
 /** Characters of a resource that is renamed; with what is added it stays below the bound of 1023 bytes. */
@@ -26,7 +27,9 @@ export const resourceBinding: StreamFeature = {
       if (type !== "set") throw new StanzaError("bad-request", "binding is an IQ of type set");
       if (stream.session) throw new StanzaError("not-allowed", "a resource is bound already");
       const jid = settle(stream, user, bind.read(payload[0] as Element).resource);
-      const session = new Session(jid, stream.services.clock.now(), stream);
+      const { clock, random } = stream.services;
+      const lineage = stream.lineage ?? random.id();
+      const session = new Session(jid, clock.now(), new DirectOutlet(stream), lineage);
       stream.services.sessions.add(session);
       stream.bound(session);
       return { result: bind.write({ jid }), afterwards: () => host.began(session) };

@@ -1,6 +1,7 @@
 import type { VirtualHost } from "../../virtual-host.ts";
 import type { C2sStream } from "../c2s.ts";
 import { type StreamFeature, streamFeatures } from "../feature.ts";
+import { streamManagement } from "../stream-management/index.ts";
 import { legacySession, resourceBinding } from "./bind.ts";
 import { rosterFeatures } from "./roster.ts";
 import { sasl } from "./sasl.ts";
@@ -11,6 +12,7 @@ const BUILT_IN: readonly StreamFeature[] = [
   sasl,
   resourceBinding,
   legacySession,
+  streamManagement,
   ...rosterFeatures,
 ];
 
