@@ -54,6 +54,29 @@ test("the flag says what client and server can bind (RFC 5802 §6)", () => {
   assert.deepEqual(chosen(["SCRAM-SHA-1", "PLAIN"], { bindings }), ["SCRAM-SHA-1", "y"]);
 });
 
+test("XEP-0440 §3: the best binding of those that the server announces is used", () => {
+  const announced = ["tls-server-end-point", "tls-exporter"];
+  assert.deepEqual(chosen(ALL, { bindings, announced })[1], "p=tls-exporter");
+  assert.deepEqual(
+    chosen(ALL, { bindings, announced: ["tls-unique", "tls-server-end-point"] })[1],
+    "p=tls-server-end-point",
+  );
+  const unique = bindingsOf("tls-unique");
+  assert.deepEqual(chosen(ALL, { bindings: unique, announced }), ["SCRAM-SHA-512", "n"]);
+});
+
+test("XEP-0440 §3: a server that announces nothing that every server has is not believed", () => {
+  for (const announced of [[], ["x-made-up"]]) {
+    assert.throws(() => chosen(ALL, { bindings, announced }), SaslError);
+  }
+});
+
+test("RFC 7628: a bearer token is used where it may be sent as it is", () => {
+  const client = { bearer: "abc", username: undefined, password: undefined };
+  assert.equal(chosen(["OAUTHBEARER"], client)[0], undefined);
+  assert.equal(chosen(["OAUTHBEARER"], { ...client, allowPlain: true })[0], "OAUTHBEARER");
+});
+
 test("the password goes out as it is only if the client allows it", () => {
   assert.equal(chosen(["PLAIN", "X-UNKNOWN"], {})[0], undefined);
   assert.equal(chosen(["PLAIN", "X-UNKNOWN"], { allowPlain: true })[0], "PLAIN");

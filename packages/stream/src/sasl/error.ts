@@ -34,21 +34,21 @@ export class SaslError extends Error {
     this.condition = condition;
   }
 
-  /** The `<failure/>` element (RFC 6120 §6.4.5). */
-  toElement(): Element {
+  /** The `<failure/>` element (RFC 6120 §6.4.5), or that of another profile of SASL. */
+  toElement(ns: string = NS.sasl): Element {
     return el(
-      NS.sasl,
+      ns,
       "failure",
       {},
       el(NS.sasl, this.condition),
-      this.message ? el(NS.sasl, "text", { "xml:lang": "en" }, this.message) : undefined,
+      this.message ? el(ns, "text", { "xml:lang": "en" }, this.message) : undefined,
     );
   }
 
   /** Reads a `<failure/>`; an unknown condition is read as `not-authorized` (RFC 6120 §6.5). */
   static read(failure: Element): SaslError {
     const condition = SASL_CONDITIONS.find((name) => failure.child(NS.sasl, name) !== undefined);
-    const text = failure.child(NS.sasl, "text")?.text ?? "";
+    const text = (failure.child(failure.ns, "text") ?? failure.child(NS.sasl, "text"))?.text ?? "";
     return new SaslError(condition ?? "not-authorized", text);
   }
 }

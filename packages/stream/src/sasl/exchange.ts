@@ -10,14 +10,17 @@ import {
 /** Handles one message of the client; throws SaslError to fail. */
 export type Turn = (message: Uint8Array) => Maybe<Outcome>;
 
+/** As {@link Turn}, for the first message; tells who the client says it is. */
+export type FirstTurn = (message: Uint8Array, claim: (username: string) => void) => Maybe<Outcome>;
+
 /** What comes of a message: a challenge and who handles its answer, or success. */
-export type Outcome =
-  | { readonly challenge: Uint8Array; readonly next: Turn }
-  | {
-      readonly username: string;
-      readonly authzid: string | undefined;
-      readonly data?: Uint8Array;
-    };
+export type Outcome = { readonly challenge: Uint8Array; readonly next: Turn } | Success;
+
+export interface Success {
+  readonly username: string;
+  readonly authzid: string | undefined;
+  readonly data?: Uint8Array;
+}
 
 /** The server's side of a mechanism in which the client speaks first, from the handler of its first message. */
 export class Exchange implements ServerMechanism {
@@ -25,10 +28,18 @@ export class Exchange implements ServerMechanism {
   /** Who handles the next message; undefined while one is handled and when the exchange is over. */
   #turn: Turn | undefined;
   #begun = false;
+  #claimed: string | undefined = undefined;
 
-  constructor(name: string, first: Turn) {
+  constructor(name: string, first: FirstTurn) {
     this.name = name;
-    this.#turn = first;
+    this.#turn = (message) =>
+      first(message, (username) => {
+        this.#claimed = username;
+      });
+  }
+
+  get claimed(): string | undefined {
+    return this.#claimed;
   }
 
   respond(message: Uint8Array | undefined): Maybe<SaslStep> {

@@ -4,7 +4,7 @@ import { readUtf8, utf8 } from "../bytes.ts";
 import { sameAddress } from "./authorization.ts";
 import { clientAuthzid } from "./credentials.ts";
 import { SaslError } from "./error.ts";
-import { Exchange, type Outcome } from "./exchange.ts";
+import { Exchange, type Success } from "./exchange.ts";
 import type { ClientMechanism, ServerMechanism } from "./mechanism.ts";
 import { SpeaksOnce } from "./speaks-once.ts";
 
@@ -15,7 +15,7 @@ import { SpeaksOnce } from "./speaks-once.ts";
  *   be; the client has to say which if there are several.
  */
 export function externalServer(identities: readonly string[]): ServerMechanism {
-  return new Exchange("EXTERNAL", (message) => {
+  return new Exchange("EXTERNAL", (message, claim) => {
     const authzid = readUtf8(message);
     if (authzid === undefined || authzid.includes("\0")) {
       throw new SaslError(
@@ -23,7 +23,9 @@ export function externalServer(identities: readonly string[]): ServerMechanism {
         "a message of EXTERNAL is an authzid in UTF-8 or empty (RFC 4422 §A.1)",
       );
     }
-    return identify(identities, authzid || undefined);
+    const outcome = identify(identities, authzid || undefined);
+    claim(Jid.parse(outcome.username).local);
+    return outcome;
   });
 }
 
@@ -32,7 +34,7 @@ export function externalClient(authzid?: string): ClientMechanism {
   return new SpeaksOnce("EXTERNAL", utf8(clientAuthzid(authzid) ?? ""));
 }
 
-function identify(identities: readonly string[], authzid: string | undefined): Outcome {
+function identify(identities: readonly string[], authzid: string | undefined): Success {
   const [only, ...others] = identities;
   if (only === undefined) {
     throw new SaslError("not-authorized", "no address is known from the certificate");

@@ -4,6 +4,8 @@ import type { SaslError } from "./error.ts";
 /** The server's side of one exchange (RFC 4422 §3). Made for one exchange and used up by it. */
 export interface ServerMechanism {
   readonly name: string;
+  /** Who the client says it is, prepared, once it has said so: not proven before the success. */
+  readonly claimed: string | undefined;
   /**
    * Takes the initial response, undefined if the client sent none, and then each response.
    *

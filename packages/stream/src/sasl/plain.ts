@@ -14,7 +14,7 @@ import { SaslError } from "./error.ts";
 import { Exchange } from "./exchange.ts";
 import type { ClientMechanism, ServerMechanism } from "./mechanism.ts";
 import { fakeScramKeys, type ScramKeys, verifyPassword } from "./scram/keys.ts";
-import { SCRAM_HASHES, type ScramHash } from "./scram/names.ts";
+import type { ScramHash } from "./scram/names.ts";
 import type { ScramSource } from "./scram/server.ts";
 import { SpeaksOnce } from "./speaks-once.ts";
 
@@ -34,11 +34,12 @@ export function plainServer(options: {
   readonly verifier: PlainVerifier;
   readonly mayActAs?: MayActAs | undefined;
 }): ServerMechanism {
-  return new Exchange("PLAIN", (message) => {
+  return new Exchange("PLAIN", (message, claim) => {
     const { authzid, authcid, password } = readPlain(message);
     const username = prepareUsername(authcid);
     const prepared = preparePassword(password);
     if (username === undefined || prepared === undefined) throw notAuthorized();
+    claim(username);
     return after(options.verifier.verify(username, prepared), (right) => {
       if (!right) throw notAuthorized();
       return after(authorize(options.mayActAs, username, authzid), (allowed) => ({
@@ -62,34 +63,39 @@ export function plainClient(options: {
 }
 
 /**
- * Verifies passwords by the keys that are kept for SCRAM: those of the strongest hash that there are.
- * A user who does not exist is looked for as often, and costs as much, as one who does.
+ * Verifies passwords by the keys that are kept for SCRAM: by those of the hash that costs the server
+ * least, as the password itself has come. A user who does not exist is looked for as often, and costs
+ * as much, as one who does.
  */
 export function scramVerifier(crypto: Crypto, source: ScramSource): PlainVerifier {
   return {
     verify: (username, password) =>
-      after(strongestKeys(source, username, SCRAM_HASHES), (known) => {
+      after(keysOf(source, username, CHEAPEST_FIRST), (known) => {
         if (known !== undefined) return verifyPassword(crypto, known.hash, password, known.keys);
-        return after(fakeScramKeys(crypto, STRONGEST, username, source.fake), (keys) =>
-          after(verifyPassword(crypto, STRONGEST, password, keys), () => false),
+        return after(fakeScramKeys(crypto, USUAL, username, source.fake), (keys) =>
+          after(verifyPassword(crypto, USUAL, password, keys), () => false),
         );
       }),
   };
 }
 
-const STRONGEST: ScramHash = "SHA-512";
+/** What most accounts have keys for, so that those who do not exist seem to have them too. */
+const USUAL: ScramHash = "SHA-256";
+
+/** SHA-512 takes three times as long as SHA-256. SHA-1 is for accounts that have nothing better. */
+const CHEAPEST_FIRST: readonly ScramHash[] = [USUAL, "SHA-512", "SHA-1"];
 
 /** Looks up the keys of all hashes, whether the first are there or not. */
-function strongestKeys(
+function keysOf(
   source: ScramSource,
   username: string,
   hashes: readonly ScramHash[],
 ): Maybe<{ readonly hash: ScramHash; readonly keys: ScramKeys } | undefined> {
-  const [hash, ...weakerHashes] = hashes;
+  const [hash, ...otherHashes] = hashes;
   if (hash === undefined) return undefined;
   return after(source.scram(username, hash), (keys) =>
-    after(strongestKeys(source, username, weakerHashes), (weaker) =>
-      keys === undefined ? weaker : { hash, keys },
+    after(keysOf(source, username, otherHashes), (others) =>
+      keys === undefined ? others : { hash, keys },
     ),
   );
 }

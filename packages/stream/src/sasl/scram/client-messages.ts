@@ -14,6 +14,8 @@ export interface ServerFirst {
   readonly nonce: string;
   readonly salt: Uint8Array;
   readonly iterations: number;
+  /** The hash of what the server offered (XEP-0474), if it tells. */
+  readonly offered: Uint8Array | undefined;
 }
 
 /** Reads `server-first-message`. @throws SaslError `aborted` */
@@ -27,7 +29,15 @@ export function readServerFirst(message: Uint8Array): ServerFirst {
   const iterations = attribute("i", count) ?? "";
   if (!COUNT.test(iterations)) throw malformed("i= with a number of iterations is missing");
   checkExtensions(extensions, malformed);
-  return { text, nonce, salt, iterations: Number(iterations) };
+  return { text, nonce, salt, iterations: Number(iterations), offered: readOffered(extensions) };
+}
+
+function readOffered(extensions: readonly string[]): Uint8Array | undefined {
+  const told = extensions.find((extension) => extension.startsWith("h="));
+  if (told === undefined) return undefined;
+  const hash = decodeBase64(told.slice(2));
+  if (hash === undefined) throw malformed("h= with the hash of what is offered is not base64");
+  return hash;
 }
 
 export function writeClientFinalWithoutProof(bindingInput: Uint8Array, nonce: string): string {

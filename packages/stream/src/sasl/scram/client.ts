@@ -13,6 +13,7 @@ import {
   writeClientFinalWithoutProof,
   writeClientFirstBare,
 } from "./client-messages.ts";
+import { offerHash, type SaslOffer } from "./downgrade.ts";
 import { writeGs2Header } from "./gs2.ts";
 import { clientKeyOf, saltPassword, serverKeyOf } from "./keys.ts";
 import { newNonce, type ScramHash, scramMechanism } from "./names.ts";
@@ -35,6 +36,8 @@ export interface ScramClientOptions {
    * -PLUS), or not because the server did not offer it (`y`) or the client cannot (`n`).
    */
   readonly binding: ClientBinding;
+  /** What the server was seen to offer, to be compared with what it says it did (XEP-0474). */
+  readonly offer?: SaslOffer | undefined;
   /** 4096 (RFC 7677 §4) to 10,000,000 if left out. */
   readonly iterations?: IterationBounds | undefined;
   /** The client's part of the nonce, for the examples of the specifications; random if left out. */
@@ -98,7 +101,7 @@ class ScramClient implements ClientMechanism {
     if (state.at !== "first") throw notDue("no challenge is due");
     const first = readServerFirst(withinBounds(challenge));
     this.#check(first);
-    return this.#prove(first);
+    return after(this.#checkOffer(first), () => this.#prove(first));
   }
 
   finish(data: Uint8Array | undefined): void {
@@ -125,6 +128,19 @@ class ScramClient implements ClientMechanism {
       const text = `the server asks for ${iterations} iterations, ${min} to ${max} are allowed`;
       throw new SaslError("aborted", text);
     }
+  }
+
+  /** XEP-0474 §5.2: not what the server has offered, so someone between has changed it. */
+  #checkOffer({ offered }: ServerFirst): Maybe<void> {
+    const { crypto, hash, offer } = this.#options;
+    if (offered === undefined || offer === undefined) return;
+    return after(offerHash(crypto, hash, offer), (seen) => {
+      if (equalBytes(seen, offered)) return;
+      throw new SaslError(
+        "aborted",
+        "someone between has changed what the server offers to authenticate by; do not log in here",
+      );
+    });
   }
 
   #prove({ text, nonce, salt, iterations }: ServerFirst): Maybe<Uint8Array> {

@@ -26,15 +26,25 @@ export function deriveScramKeys(
   iterations: number,
 ): Maybe<ScramKeys> {
   return after(saltPassword(crypto, hash, password, salt, iterations), (salted) =>
-    after(clientKeyOf(crypto, hash, salted), (clientKey) =>
-      after(crypto.hash(hash, clientKey), (storedKey) =>
-        after(serverKeyOf(crypto, hash, salted), (serverKey) => ({
-          salt,
-          iterations,
-          storedKey,
-          serverKey,
-        })),
-      ),
+    scramKeysOf(crypto, hash, salted, { salt, iterations }),
+  );
+}
+
+/** The keys that a salted password stands for (RFC 5802 §3). */
+export function scramKeysOf(
+  crypto: Crypto,
+  hash: ScramHash,
+  salted: Uint8Array,
+  { salt, iterations }: Pick<ScramKeys, "salt" | "iterations">,
+): Maybe<ScramKeys> {
+  return after(clientKeyOf(crypto, hash, salted), (clientKey) =>
+    after(crypto.hash(hash, clientKey), (storedKey) =>
+      after(serverKeyOf(crypto, hash, salted), (serverKey) => ({
+        salt,
+        iterations,
+        storedKey,
+        serverKey,
+      })),
     ),
   );
 }

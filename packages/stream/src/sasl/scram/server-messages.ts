@@ -34,8 +34,20 @@ export function readClientFirst(message: Uint8Array): ClientFirst {
   return { gs2: found.header, gs2Text, bare, username: readSaslName(username), nonce };
 }
 
-export function writeServerFirst(nonce: string, salt: Uint8Array, iterations: number): string {
-  return `r=${nonce},s=${encodeBase64(salt)},i=${iterations}`;
+/** @param offered the hash of what was offered (XEP-0474 §5.1), if it is to be told. */
+export function writeServerFirst({
+  nonce,
+  salt,
+  iterations,
+  offered,
+}: {
+  readonly nonce: string;
+  readonly salt: Uint8Array;
+  readonly iterations: number;
+  readonly offered?: Uint8Array | undefined;
+}): string {
+  const offer = offered === undefined ? "" : `,h=${encodeBase64(offered)}`;
+  return `r=${nonce},s=${encodeBase64(salt)},i=${iterations}${offer}`;
 }
 
 export interface ClientFinal {

@@ -8,6 +8,7 @@ import { prepareUsername } from "../credentials.ts";
 import { SaslError } from "../error.ts";
 import { Exchange, type Outcome } from "../exchange.ts";
 import type { ServerMechanism } from "../mechanism.ts";
+import { offerHash, type SaslOffer } from "./downgrade.ts";
 import type { Gs2Binding } from "./gs2.ts";
 import { type FakeScram, fakeScramKeys, type ScramKeys } from "./keys.ts";
 import { newNonce, type ScramHash, scramMechanism } from "./names.ts";
@@ -40,6 +41,8 @@ export interface ScramServerOptions {
   /** A mechanism with -PLUS was offered: a client that believes the contrary was deceived. */
   readonly plusOffered: boolean;
   readonly bindings?: ChannelBindings | undefined;
+  /** What was offered, for the client to compare with what it saw (XEP-0474); not told if left out. */
+  readonly offer?: SaslOffer | undefined;
   readonly mayActAs?: MayActAs | undefined;
   /** The server's part of the nonce, for the examples of the specifications; random if left out. */
   readonly nonce?: string | undefined;
@@ -48,36 +51,47 @@ export interface ScramServerOptions {
 /** The server's side of SCRAM (RFC 5802 §5, RFC 7677), with and without -PLUS. */
 export function scramServer(options: ScramServerOptions): ServerMechanism {
   const name = scramMechanism(options.hash, options.plus);
-  return new Exchange(name, (message) => begin(options, readClientFirst(message)));
+  return new Exchange(name, (message, claim) => begin(options, readClientFirst(message), claim));
 }
 
-function begin(options: ScramServerOptions, first: ClientFirst): Maybe<Outcome> {
+function begin(
+  options: ScramServerOptions,
+  first: ClientFirst,
+  claim: (username: string) => void,
+): Maybe<Outcome> {
   const { crypto, hash, source } = options;
   const data = bindingData(options, first.gs2.binding);
   const binding = encodeBase64(concat(utf8(first.gs2Text), data));
   const username = prepareUsername(first.username);
   if (username === undefined) throw notAuthorized();
+  claim(username);
   // made for known users too, which are answered no faster
   return after(fakeScramKeys(crypto, hash, username, source.fake), (fake) =>
-    after(source.scram(username, hash), (known) => {
-      const keys = known ?? fake;
-      const nonce = first.nonce + (options.nonce ?? newNonce(crypto));
-      const serverFirst = writeServerFirst(nonce, keys.salt, keys.iterations);
-      const asked = {
-        first,
-        username,
-        binding,
-        nonce,
-        serverFirst,
-        keys,
-        known: known !== undefined,
-      };
-      return {
-        challenge: utf8(serverFirst),
-        next: (message) => conclude(options, asked, message),
-      };
-    }),
+    after(source.scram(username, hash), (known) =>
+      after(hashOfOffer(options), (offered) => {
+        const keys = known ?? fake;
+        const nonce = first.nonce + (options.nonce ?? newNonce(crypto));
+        const serverFirst = writeServerFirst({ ...keys, nonce, offered });
+        const asked = {
+          first,
+          username,
+          binding,
+          nonce,
+          serverFirst,
+          keys,
+          known: known !== undefined,
+        };
+        return {
+          challenge: utf8(serverFirst),
+          next: (message) => conclude(options, asked, message),
+        };
+      }),
+    ),
   );
+}
+
+function hashOfOffer({ crypto, hash, offer }: ScramServerOptions): Maybe<Uint8Array | undefined> {
+  return offer && offerHash(crypto, hash, offer);
 }
 
 /** What the client was asked, and what it has to answer. */
