@@ -73,6 +73,16 @@ export {
 } from "./payloads/blocking.ts";
 export { capsInput, type EntityCaps, entityCaps } from "./payloads/caps.ts";
 export {
+  CARBONS_NS,
+  CARBONS_RULES,
+  carbonReceived,
+  carbonSent,
+  carbonsDisable,
+  carbonsEnable,
+  carbonsPrivate,
+} from "./payloads/carbons.ts";
+export { CSI_NS, csiActive, csiFeature, csiInactive } from "./payloads/client-state.ts";
+export {
   COMMANDS_NS,
   type Command,
   type CommandAction,
@@ -100,6 +110,20 @@ export { type DiscoItem, type DiscoItems, discoItems } from "./payloads/disco-it
 export { displayedUpTo, MDS_NS, MDS_SERVER_ASSIST } from "./payloads/displayed.ts";
 export { type Forwarded, forwarded } from "./payloads/forward.ts";
 export { type Hint, hint, hintsOf } from "./payloads/hints.ts";
+export {
+  fileTooLarge,
+  retryUpload,
+  UPLOAD_NS,
+  UPLOAD_PURPOSE_NS,
+  type UploadAdvice,
+  type UploadHeader,
+  type UploadPurpose,
+  type UploadRequest,
+  type UploadSlot,
+  uploadAdviceOf,
+  uploadRequest,
+  uploadSlot,
+} from "./payloads/http-upload.ts";
 export { type LastActivity, lastActivity, lastActivityRequest } from "./payloads/last-activity.ts";
 export {
   allTexts,
@@ -127,6 +151,46 @@ export {
   archiveResult,
   MAM_NS,
 } from "./payloads/message-archive.ts";
+export {
+  type ChatState,
+  chatState,
+  chatStateOf,
+  type Encryption,
+  encryption,
+  isOnlyChatState,
+  type MessagePart,
+  messageParts,
+} from "./payloads/message-content.ts";
+export {
+  CHAT_MARKERS_NS,
+  CORRECTION_NS,
+  correction,
+  displayedMarker,
+  type MessageReference,
+  markable,
+  REACTIONS_NS,
+  RECEIPTS_NS,
+  REPLY_NS,
+  RETRACT_NS,
+  type Reactions,
+  type Reply,
+  reactions,
+  receipt,
+  receiptRequest,
+  reply,
+  retraction,
+  type Tombstone,
+  tombstone,
+} from "./payloads/message-references.ts";
+export {
+  OFFLINE_NS,
+  type OfflineItem,
+  type OfflineRequest,
+  offlineCountForm,
+  offlineItem,
+  offlineRequest,
+  readOfflineCount,
+} from "./payloads/offline-retrieval.ts";
 export { ping } from "./payloads/ping.ts";
 export {
   type Availability,
@@ -156,6 +220,19 @@ export {
   type PubSubSubscriptionState,
 } from "./payloads/pubsub/parts.ts";
 export { type PubSubRequest, pubsubRequest } from "./payloads/pubsub/request.ts";
+export {
+  PUSH_NS,
+  type PushDisable,
+  type PushEnable,
+  type PushNotification,
+  type PushSummary,
+  type PushWithdrawal,
+  pushDisable,
+  pushEnable,
+  pushNotification,
+  pushWithdrawalIn,
+  writePushWithdrawal,
+} from "./payloads/push.ts";
 export {
   REGISTER_NS,
   type RegisterField,
