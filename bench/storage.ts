@@ -46,9 +46,14 @@ function appender(log: LogStore<string>): Append {
   const owners = Array.from({ length: OWNERS }, (_, i) => `user${i}@example.net`);
   return () => {
     const n = next++;
-    const owner = owners[(n * 7919) % OWNERS] ?? "";
+    const from = owners[(n * 7919) % OWNERS] ?? "";
+    const to = owners[(n * 104_729 + 1) % OWNERS] ?? "";
     const id = `s${n.toString(36).padStart(10, "0")}`;
-    return log.append(owner, { id, at: Date.now(), with: "juliet@example.com", value: BODY });
+    const sides = [
+      { owner: from, with: to },
+      { owner: to, with: from },
+    ];
+    return log.appendShared(sides, { id, at: Date.now(), value: BODY });
   };
 }
 

@@ -83,7 +83,12 @@ export type WriteOp =
       readonly ifVersion: number | undefined;
     }
   | { readonly do: "clear"; readonly owner: string }
-  | { readonly do: "append"; readonly owner: string; readonly entry: StoredEntry }
+  | {
+      readonly do: "append";
+      /** At least one, each once. */
+      readonly owners: readonly StoredOwner[];
+      readonly entry: StoredEntry;
+    }
   | {
       readonly do: "replace";
       readonly owner: string;
@@ -99,10 +104,15 @@ export type WriteOp =
       readonly limit: number;
     };
 
+/** In whose log an entry is, and the JID it concerns there. */
+export interface StoredOwner {
+  readonly owner: string;
+  readonly with: string | undefined;
+}
+
 export interface StoredEntry {
   readonly id: string;
   readonly at: number;
-  readonly with: string | undefined;
   readonly value: string;
   readonly text: string | undefined;
 }
@@ -167,10 +177,26 @@ export interface LogQuery {
   readonly direction?: "forward" | "backward";
 }
 
+/** In whose log a shared entry is to be, and the bare JID it concerns there. */
+export interface LogOwner {
+  readonly owner: string;
+  readonly with?: string;
+}
+
+/** An entry for the logs of several owners; what differs for each stands in `LogOwner`. */
+export type SharedLogEntry<T> = Omit<LogEntry<T>, "with">;
+
 /** Entries by owner, in order of time. */
 export interface LogStore<T> {
   /** @throws StorageConflict if the owner has an entry of this id here already. */
   append(owner: string, entry: LogEntry<T>): Promise<void>;
+  /**
+   * One entry in the logs of several owners, kept once; each has it as if it was appended for
+   * them alone. All get it or none. An owner named again is taken as named first.
+   * @throws StorageConflict if one of them has an entry of this id here already.
+   * @throws RangeError without any owner.
+   */
+  appendShared(owners: readonly LogOwner[], entry: SharedLogEntry<T>): Promise<void>;
   get(owner: string, id: string): Promise<LogEntry<T> | undefined>;
   /**
    * Another value in the place of an entry (a tombstone); without `text` it is not found by text
@@ -189,13 +215,31 @@ export interface LogStore<T> {
   clear(owner: string): Promise<void>;
   readonly write: {
     append(owner: string, entry: LogEntry<T>): Write;
+    appendShared(owners: readonly LogOwner[], entry: SharedLogEntry<T>): Write;
     replace(owner: string, id: string, value: T, text?: string): Write;
     remove(owner: string, ids: readonly string[]): Write;
     clear(owner: string): Write;
   };
 }
 
+/**
+ * How far the writes are. Counts requests to write (`append`, `put`, `update`'s tries, `batch`, …;
+ * not reads, nor what is refused for its form alone) in the order they were asked.
+ */
+export interface StorageProgress {
+  /** How many were asked for so far: the mark of the last of them. */
+  readonly asked: number;
+  /**
+   * How many of the first have been committed or have failed. It grows after the promises of
+   * these have settled and their handlers were called.
+   */
+  readonly settled: number;
+  /** Settles, and never rejects, once `settled` is `mark` or more. */
+  whenSettled(mark: number): Promise<void>;
+}
+
 export interface Storage {
+  readonly progress: StorageProgress;
   map<T>(spec: MapSpec<T>): Promise<MapStore<T>>;
   log<T>(spec: LogSpec<T>): Promise<LogStore<T>>;
   /** All of it or nothing, in one commit. @throws StorageConflict */

@@ -2,7 +2,7 @@
  * What stands between the typed stores and a driver: text in, text out. `Engine` is the work
  * itself, synchronous and one thing at a time; `Driver` is how callers reach it.
  */
-import type { LogQuery, MapRange, WriteOp } from "./api.ts";
+import type { LogQuery, MapRange, StorageProgress, WriteOp } from "./api.ts";
 
 /** A value of a map as it is kept. */
 export type MapRow = readonly [key: string, value: string, version: number];
@@ -71,6 +71,17 @@ export interface EngineCalls extends EngineReads {
 
 export type EngineMethod = keyof EngineCalls;
 
+/** Methods that change nothing: they can be asked again after a rollback. */
+export const READS: ReadonlySet<EngineMethod> = new Set<EngineMethod>([
+  "get",
+  "range",
+  "find",
+  "read",
+  "count",
+  "owners",
+  "unmigrated",
+]);
+
 export interface Engine extends EngineCalls {
   /**
    * Carries out one write.
@@ -82,6 +93,7 @@ export interface Engine extends EngineCalls {
 
 /** The asynchronous way to an engine: everything happens in the order it was asked for. */
 export interface Driver {
+  readonly progress: StorageProgress;
   call<M extends EngineMethod>(
     method: M,
     ...args: Parameters<EngineCalls[M]>

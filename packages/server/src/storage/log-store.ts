@@ -1,6 +1,16 @@
-import type { LogEntry, LogQuery, LogSpec, LogStore, Write, WriteOp } from "./api.ts";
+import type {
+  LogEntry,
+  LogOwner,
+  LogQuery,
+  LogSpec,
+  LogStore,
+  SharedLogEntry,
+  StoredOwner,
+  Write,
+  WriteOp,
+} from "./api.ts";
 import type { Driver, LogRow, OwnersPage } from "./driver.ts";
-import { attempt, checkLimit, storable } from "./text.ts";
+import { attempt, checkLimit, quote, storable } from "./text.ts";
 
 /** How many entries of one owner `expire` removes in one write. */
 const EXPIRED_AT_ONCE = 500;
@@ -15,17 +25,20 @@ export function logStore<T>(driver: Driver, id: number, spec: LogSpec<T>): LogSt
   const indexed = (text: string | undefined): string | undefined =>
     search && text !== undefined ? storable(text, "text") : undefined;
 
-  const appendOp = (owner: string, entry: LogEntry<T>): WriteOp => ({
+  const appendFor = (owners: readonly StoredOwner[], entry: SharedLogEntry<T>): WriteOp => ({
     do: "append",
-    owner: storable(owner, "owner"),
+    owners,
     entry: {
       id: storable(entry.id, "id"),
       at: wholeTime(entry.at),
-      with: entry.with === undefined ? undefined : storable(entry.with, "JID"),
       value: storable(codec.encode(entry.value), "value"),
       text: indexed(entry.text),
     },
   });
+  const appendOp = (owner: string, entry: LogEntry<T>): WriteOp =>
+    appendFor([storableOwner(owner, entry.with)], entry);
+  const appendSharedOp = (owners: readonly LogOwner[], entry: SharedLogEntry<T>): WriteOp =>
+    appendFor(eachOnce(owners, name, entry.id), entry);
   const replaceOp = (owner: string, entryId: string, value: T, text?: string): WriteOp => ({
     do: "replace",
     owner: storable(owner, "owner"),
@@ -83,6 +96,7 @@ export function logStore<T>(driver: Driver, id: number, spec: LogSpec<T>): LogSt
   const write = (op: WriteOp): Write => ({ store: name, op });
   return {
     append: (owner, added) => attempt(() => driver.done(id, appendOp(owner, added))),
+    appendShared: (owners, added) => attempt(() => driver.done(id, appendSharedOp(owners, added))),
     async get(owner, entryId) {
       const row = await driver.call("find", id, storable(owner, "owner"), storable(entryId, "id"));
       return row && entry(row);
@@ -112,11 +126,31 @@ export function logStore<T>(driver: Driver, id: number, spec: LogSpec<T>): LogSt
     clear: (owner) => attempt(() => driver.done(id, clearOp(owner))),
     write: {
       append: (owner, added) => write(appendOp(owner, added)),
+      appendShared: (owners, added) => write(appendSharedOp(owners, added)),
       replace: (owner, entryId, value, text) => write(replaceOp(owner, entryId, value, text)),
       remove: (owner, ids) => write(removeOp(owner, ids)),
       clear: (owner) => write(clearOp(owner)),
     },
   };
+}
+
+function storableOwner(owner: string, peer: string | undefined): StoredOwner {
+  return {
+    owner: storable(owner, "owner"),
+    with: peer === undefined ? undefined : storable(peer, "JID"),
+  };
+}
+
+/** A message to oneself names its owner twice: there is one log it can be in. */
+function eachOnce(owners: readonly LogOwner[], store: string, id: string): readonly StoredOwner[] {
+  const once: StoredOwner[] = [];
+  for (const { owner, with: peer } of owners) {
+    if (!once.some((known) => known.owner === owner)) once.push(storableOwner(owner, peer));
+  }
+  if (once.length > 0) return once;
+  throw new RangeError(
+    `cannot append ${quote(id)} to ${store}: no owner was named; name one at least`,
+  );
 }
 
 function wholeTime(at: number): number {

@@ -63,6 +63,7 @@ export function storageOver(driver: Driver, release: () => void = () => {}): Sto
   }
 
   return {
+    progress: driver.progress,
     map: async <T>(spec: MapSpec<T>): Promise<MapStore<T>> =>
       mapStore(driver, await open(spec), spec),
     log: async <T>(spec: LogSpec<T>): Promise<LogStore<T>> =>

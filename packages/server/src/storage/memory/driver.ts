@@ -1,6 +1,13 @@
 import type { WriteOp } from "../api.ts";
 import { StorageUnavailable } from "../api.ts";
-import type { Driver, EngineCalls, EngineMethod, NumberedWrite } from "../driver.ts";
+import {
+  type Driver,
+  type EngineCalls,
+  type EngineMethod,
+  type NumberedWrite,
+  READS,
+} from "../driver.ts";
+import { Progress } from "../progress.ts";
 import { MemoryEngine } from "./engine.ts";
 
 /**
@@ -12,12 +19,34 @@ export function memoryDriver(): Driver {
 }
 
 class MemoryDriver implements Driver {
+  readonly progress: Progress = new Progress();
   readonly #engine = new MemoryEngine();
   #closed = false;
 
-  async call<M extends EngineMethod>(
+  call<M extends EngineMethod>(
     method: M,
     ...args: Parameters<EngineCalls[M]>
+  ): Promise<ReturnType<EngineCalls[M]>> {
+    const result = this.#call(method, args);
+    return READS.has(method) ? result : this.progress.track(result);
+  }
+
+  write(store: number, op: WriteOp): Promise<number> {
+    return this.progress.track(this.#write(store, op));
+  }
+
+  async done(store: number, op: WriteOp): Promise<void> {
+    await this.write(store, op);
+  }
+
+  batch(writes: readonly NumberedWrite[]): Promise<void> {
+    const done = this.#batch(writes);
+    return writes.length === 0 ? done : this.progress.track(done);
+  }
+
+  async #call<M extends EngineMethod>(
+    method: M,
+    args: Parameters<EngineCalls[M]>,
   ): Promise<ReturnType<EngineCalls[M]>> {
     this.#check();
     const engine: { [K in EngineMethod]: (...args: never[]) => unknown } = this.#engine;
@@ -25,17 +54,12 @@ class MemoryDriver implements Driver {
     return Reflect.apply(engine[method], engine, args) as ReturnType<EngineCalls[M]>;
   }
 
-  async write(store: number, op: WriteOp): Promise<number> {
+  async #write(store: number, op: WriteOp): Promise<number> {
     this.#check();
     return this.#engine.apply(store, op);
   }
 
-  async done(store: number, op: WriteOp): Promise<void> {
-    this.#check();
-    this.#engine.apply(store, op);
-  }
-
-  async batch(writes: readonly NumberedWrite[]): Promise<void> {
+  async #batch(writes: readonly NumberedWrite[]): Promise<void> {
     this.#check();
     this.#engine.together(writes);
   }

@@ -1,4 +1,4 @@
-import type { LogQuery, WriteOp } from "../api.ts";
+import type { LogQuery, StoredEntry, StoredOwner, WriteOp } from "../api.ts";
 import type { LogRow, OwnersPage, StagedRow } from "../driver.ts";
 import { idTaken, noSuchEntry, wrongOp } from "../errors.ts";
 import { queryWords, words } from "../words.ts";
@@ -97,14 +97,21 @@ export class MemoryLog {
   }
 
   #append(op: WriteOp & { do: "append" }, undo: Undo[] | undefined): number {
-    const { owner, entry } = op;
-    if (this.find(owner, entry.id) !== undefined) throw idTaken(this.#name, owner, entry.id);
+    const { owners, entry } = op;
+    for (const { owner } of owners) {
+      if (this.find(owner, entry.id) !== undefined) throw idTaken(this.#name, owner, entry.id);
+    }
+    for (const owner of owners) this.#add(owner, entry, undo);
+    return 1;
+  }
+
+  #add({ owner, with: peer }: StoredOwner, entry: StoredEntry, undo: Undo[] | undefined): void {
     const entries = this.#owners.get(owner) ?? { inOrder: [], byId: new Map<string, Entry>() };
     const { inOrder } = entries;
     let place = inOrder.length;
     while (place > 0 && (inOrder[place - 1]?.row[1] ?? 0) > entry.at) place--;
     const added = {
-      row: [entry.id, entry.at, entry.with ?? null, entry.value] as const,
+      row: [entry.id, entry.at, peer ?? null, entry.value] as const,
       words: wordSet(entry.text),
     };
     inOrder.splice(place, 0, added);
@@ -115,7 +122,6 @@ export class MemoryLog {
       entries.byId.delete(entry.id);
       if (inOrder.length === 0) this.#owners.delete(owner);
     });
-    return 1;
   }
 
   #replace(op: WriteOp & { do: "replace" }, undo: Undo[] | undefined): number {

@@ -110,9 +110,9 @@ test(
   "a database of a newer layout is refused",
   withDirectory(async (directory) => {
     const db = new DatabaseSync(join(directory, "rookery.sqlite"));
-    db.exec("pragma user_version = 2");
+    db.exec("pragma user_version = 3");
     db.close();
-    await assert.rejects(openStorage({ driver: "sqlite", directory }), /layout 2.*up to 1/);
+    await assert.rejects(openStorage({ driver: "sqlite", directory }), /layout 3.*up to 2/);
   }),
 );
 

@@ -1,18 +1,24 @@
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { StorageUnavailable, type WriteOp } from "../api.ts";
-import type { Driver, EngineCalls, EngineMethod, NumberedWrite } from "../driver.ts";
+import {
+  type Driver,
+  type EngineCalls,
+  type EngineMethod,
+  type NumberedWrite,
+  READS,
+} from "../driver.ts";
+import { Progress } from "../progress.ts";
 import { errorOf, failureOf } from "./failure.ts";
 import {
-  addBatch,
-  addCall,
-  addWrite,
-  type Call,
-  type Outcome,
-  type Reply,
-  type Request,
-  type Wire,
-} from "./wire.ts";
+  noteOwners,
+  RequestGroup,
+  type Waiter,
+  type Weight,
+  weightOfCall,
+  weightOfWrite,
+} from "./request-group.ts";
+import { addBatch, addCall, addWrite, type Outcome, type Reply, type Request } from "./wire.ts";
 import type { WorkerOptions } from "./worker.ts";
 
 /** Bounds of the driver; 0 is no bound. */
@@ -25,9 +31,6 @@ export interface SqliteLimits {
   readonly databaseBytes?: number;
 }
 
-/** What is sent at once; the rest follows, so that acknowledgements keep coming. */
-const GROUP_REQUESTS = 2048;
-const GROUP_LENGTH = 4 * 1024 * 1024;
 /** Milliseconds from one group of writes to the next while more than one writes at a time. */
 const GATHERING = 3;
 
@@ -35,9 +38,11 @@ const GATHERING = 3;
  * Opens a database file in a worker thread of its own.
  *
  * Requests of one turn of the event loop are sent together and committed together; those that
- * come while a group is on its way, and for 3 ms if several write, make up the next one. A writer that waits for its promise is
- * thereby slowed to the pace of the disk. One that does not wait fills the queue; beyond its
- * bound requests are refused with `StorageUnavailable`.
+ * come while a group is on its way, and for 3 ms if several write, make up the next one. A writer
+ * that waits for its promise is thereby slowed to the pace of the disk. One that does not wait
+ * fills the queue; beyond its bound requests are refused with `StorageUnavailable`. Writes are
+ * carried out in the order they were asked for. A read overtakes those that wait to be sent,
+ * unless one of them concerns the same owner.
  *
  * @throws StorageUnavailable if the file is no database, or of a newer program.
  */
@@ -47,27 +52,8 @@ export async function sqliteDriver(file: string, limits: SqliteLimits = {}): Pro
   return driver;
 }
 
-interface Waiter {
-  /** With what the type of the promise says: the worker vouches for it. */
-  resolve(result: unknown): void;
-  reject(error: Error): void;
-}
-
-/** Requests on their way, and what to tell those who made them. */
-class Group {
-  readonly words: Wire[] = [];
-  readonly calls: Call[] = [];
-  readonly waiters: Waiter[] = [];
-  length = 0;
-  /** Someone waits for it to go on: it is not to gather. */
-  urgent = false;
-
-  get isFull(): boolean {
-    return this.waiters.length >= GROUP_REQUESTS || this.length >= GROUP_LENGTH;
-  }
-}
-
 class SqliteDriver implements Driver {
+  readonly progress: Progress = new Progress();
   /** Settles when the database is open. */
   readonly ready: Promise<void>;
   readonly #file: string;
@@ -76,8 +62,13 @@ class SqliteDriver implements Driver {
   readonly #maxRequests: number;
   readonly #maxLength: number;
   /** Groups not sent yet; all but the last are full. */
-  readonly #queue: Group[] = [];
-  #inFlight: Group | undefined;
+  readonly #queue: RequestGroup[] = [];
+  /** Reads that overtake the queue, to be sent when this turn is over. */
+  #reads: RequestGroup | undefined;
+  /** Groups that the worker has, in its order: one from the queue at most, and reads. */
+  readonly #sent: RequestGroup[] = [];
+  /** The one of these that came from the queue. */
+  #inFlight: RequestGroup | undefined;
   #backup: { resolve(): void; reject(error: Error): void } | undefined;
   #requests = 0;
   #length = 0;
@@ -99,7 +90,7 @@ class SqliteDriver implements Driver {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.ready = promise;
     worker.on("message", (reply: Reply) => {
-      if (reply.do === "outcome") this.#settle(reply);
+      if (reply.do === "outcome") this.#answered(reply);
       else if (reply.do === "backed-up") this.#backedUp(reply.failure && errorOf(reply.failure));
       else if (reply.do === "failed") reject(errorOf(reply.failure));
       else {
@@ -122,34 +113,48 @@ class SqliteDriver implements Driver {
     ...args: Parameters<EngineCalls[M]>
   ): Promise<ReturnType<EngineCalls[M]>> {
     return new Promise((resolve, reject) => {
-      const group = this.#admit(LENGTH_OF_CALL + lengthOf(args), true, resolve, reject);
+      const weight = weightOfCall(args);
+      const waiter: Waiter = { resolve, reject, result: true };
+      const group = this.#isFree(method, args)
+        ? this.#admitRead(waiter, weight)
+        : this.#admit(waiter, weight, true, !READS.has(method));
       if (group === undefined) return;
       addCall(group.words);
       group.calls.push({ method, args });
+      if (!READS.has(method)) group.writes(undefined);
     });
   }
 
   write(store: number, op: WriteOp): Promise<number> {
     return new Promise((resolve, reject) => {
-      const group = this.#admit(lengthOfWrite(op), false, resolve, reject);
-      if (group !== undefined) addWrite(group.words, store, op);
+      this.#write(store, op, { resolve, reject, result: true });
     });
   }
 
   done(store: number, op: WriteOp): Promise<void> {
     return new Promise((resolve, reject) => {
-      const group = this.#admit(lengthOfWrite(op), false, () => resolve(), reject);
-      if (group !== undefined) addWrite(group.words, store, op);
+      this.#write(store, op, { resolve, reject, result: false });
     });
   }
 
   batch(writes: readonly NumberedWrite[]): Promise<void> {
     return new Promise((resolve, reject) => {
-      const length = writes.reduce((sum, { op }) => sum + lengthOfWrite(op), 0);
-      const group = this.#admit(length, writes.length === 0, () => resolve(), reject);
+      let length = 0;
+      let rows = 0;
+      for (const { op } of writes) {
+        const weight = weightOfWrite(op);
+        length += weight.length;
+        rows += weight.rows;
+      }
+      const flushes = writes.length === 0;
+      const waiter: Waiter = { resolve, reject, result: false };
+      const group = this.#admit(waiter, { length, rows }, flushes, !flushes);
       if (group === undefined) return;
       addBatch(group.words, writes.length);
-      for (const { store, op } of writes) addWrite(group.words, store, op);
+      for (const { store, op } of writes) {
+        addWrite(group.words, store, op);
+        noteOwners(group, op);
+      }
     });
   }
 
@@ -188,30 +193,67 @@ class SqliteDriver implements Driver {
     await this.#exited;
   }
 
+  #write(store: number, op: WriteOp, waiter: Waiter): void {
+    const group = this.#admit(waiter, weightOfWrite(op), false, true);
+    if (group === undefined) return;
+    addWrite(group.words, store, op);
+    noteOwners(group, op);
+  }
+
+  /** Whether a call reads what no write that waits to be sent concerns. */
+  #isFree(method: EngineMethod, args: readonly unknown[]): boolean {
+    if (!READS.has(method)) return false;
+    const owner = args[1];
+    return typeof owner === "string" && !this.#queue.some((group) => group.touches(owner));
+  }
+
+  #admitRead(waiter: Waiter, weight: Weight): RequestGroup | undefined {
+    if (!this.#accepts(waiter, weight)) return undefined;
+    if (this.#reads === undefined) {
+      this.#reads = new RequestGroup();
+      setImmediate(() => this.#sendReads());
+    }
+    this.#reads.add(waiter, weight);
+    return this.#reads;
+  }
+
   /** The group that takes one more request, or undefined if it was refused. */
   #admit(
-    length: number,
+    waiter: Waiter,
+    weight: Weight,
     urgent: boolean,
-    resolve: Waiter["resolve"],
-    reject: Waiter["reject"],
-  ): Group | undefined {
-    if (this.#failure !== undefined) {
-      reject(this.#failure);
-      return undefined;
-    }
-    if (this.#requests >= this.#maxRequests || this.#length + length > this.#maxLength) {
-      reject(this.#overloaded());
-      return undefined;
-    }
+    writes: boolean,
+  ): RequestGroup | undefined {
+    const mark = writes ? this.progress.ask() : 0;
     let group = this.#queue.at(-1);
-    if (group === undefined || group.isFull) this.#queue.push((group = new Group()));
-    group.waiters.push({ resolve, reject });
-    group.length += length;
-    this.#length += length;
-    if (this.#requests++ === 0) this.#worker.ref();
+    if (!this.#accepts(waiter, weight)) {
+      const before = group ?? this.#inFlight;
+      if (before === undefined) this.progress.reach(mark);
+      else before.mark = Math.max(before.mark, mark);
+      return undefined;
+    }
+    if (group === undefined || !group.hasRoomFor(weight)) {
+      this.#queue.push((group = new RequestGroup()));
+    }
+    group.add(waiter, weight);
+    if (writes) group.mark = mark;
     group.urgent ||= urgent;
     if (this.#inFlight === undefined && (this.#scheduled === undefined || urgent)) this.#schedule();
     return group;
+  }
+
+  #accepts(waiter: Waiter, { length }: Weight): boolean {
+    if (this.#failure !== undefined) {
+      waiter.reject(this.#failure);
+      return false;
+    }
+    if (this.#requests >= this.#maxRequests || this.#length + length > this.#maxLength) {
+      waiter.reject(this.#overloaded());
+      return false;
+    }
+    this.#length += length;
+    if (this.#requests++ === 0) this.#worker.ref();
+    return true;
   }
 
   /** Sends the next group when this turn is over, or when it has gathered. */
@@ -220,39 +262,48 @@ class SqliteDriver implements Driver {
     if (next === undefined || this.#scheduled === "soon") return;
     clearTimeout(this.#scheduled);
     const wait = this.#gatheringUntil - performance.now();
-    if (next.urgent || next.isFull || wait <= 0) {
+    if (next.urgent || next.isFull || this.#queue.length > 1 || wait <= 0) {
       this.#scheduled = "soon";
-      setImmediate(() => this.#send());
+      setImmediate(() => this.#sendNext());
     } else {
-      this.#scheduled = setTimeout(() => this.#send(), wait);
+      this.#scheduled = setTimeout(() => this.#sendNext(), wait);
     }
   }
 
-  #send(): void {
+  #sendNext(): void {
     this.#scheduled = undefined;
     const group = this.#queue.shift();
     if (group === undefined) return;
     this.#inFlight = group;
     const alone = group.waiters.length === 1;
     this.#gatheringUntil = alone ? 0 : performance.now() + GATHERING;
+    this.#send(group);
+  }
+
+  #sendReads(): void {
+    const group = this.#reads;
+    this.#reads = undefined;
+    if (group !== undefined) this.#send(group);
+  }
+
+  #send(group: RequestGroup): void {
     const { words, calls } = group;
     try {
       this.#worker.postMessage({ do: "group", words, calls } satisfies Request);
+      this.#sent.push(group);
     } catch (error) {
       // Something in it cannot cross into a thread: nothing of it was sent.
       const failure = failureOf(error, "send a request to the storage");
       const failures = group.waiters.map((_, place) => [place, failure] as const);
-      this.#settle({ do: "outcome", numbers: [], answers: [], failures });
+      this.#settle(group, { do: "outcome", numbers: [], answers: [], failures });
     }
   }
 
-  #settle({ numbers, answers, failures }: Outcome): void {
-    const group = this.#inFlight;
-    if (group === undefined) return;
-    this.#inFlight = undefined;
+  #settle(group: RequestGroup, { numbers, answers, failures }: Outcome): void {
+    if (group === this.#inFlight) this.#inFlight = undefined;
     this.#length -= group.length;
     this.#requests -= group.waiters.length;
-    this.#schedule();
+    if (this.#inFlight === undefined) this.#schedule();
     this.#rest();
     let number = 0;
     let answer = 0;
@@ -267,12 +318,18 @@ class SqliteDriver implements Driver {
         answer++;
         waiter.resolve(answered[1]);
       } else if (numbers[number] === place) {
-        waiter.resolve(numbers[number + 1]);
+        waiter.resolve(waiter.result ? numbers[number + 1] : undefined);
         number += 2;
       } else {
-        waiter.resolve(1);
+        waiter.resolve(waiter.result ? 1 : undefined);
       }
     }
+    this.progress.reach(group.mark);
+  }
+
+  #answered(outcome: Outcome): void {
+    const group = this.#sent.shift();
+    if (group !== undefined) this.#settle(group, outcome);
   }
 
   #backedUp(error: Error | undefined): void {
@@ -297,11 +354,15 @@ class SqliteDriver implements Driver {
       { cause },
     );
     const failure = this.#failure;
-    const groups = [...(this.#inFlight === undefined ? [] : [this.#inFlight]), ...this.#queue];
+    const groups = [...this.#sent, ...(this.#reads === undefined ? [] : [this.#reads])];
+    groups.push(...this.#queue);
+    this.#sent.length = 0;
+    this.#reads = undefined;
     this.#inFlight = undefined;
     if (this.#scheduled !== "soon") clearTimeout(this.#scheduled);
     this.#queue.length = 0;
     for (const group of groups) for (const waiter of group.waiters) waiter.reject(failure);
+    this.progress.reach(this.progress.asked);
     this.#backup?.reject(failure);
     this.#backup = undefined;
   }
@@ -313,33 +374,4 @@ class SqliteDriver implements Driver {
         "queueRequests and queueLength",
     );
   }
-}
-
-/** What a request costs beside its text. */
-const LENGTH_OF_CALL = 100;
-
-function lengthOfWrite(op: WriteOp): number {
-  switch (op.do) {
-    case "append": {
-      const { id, with: peer, value, text } = op.entry;
-      return op.owner.length + id.length + (peer?.length ?? 0) + value.length + (text?.length ?? 0);
-    }
-    case "put":
-      return op.owner.length + op.key.length + op.value.length;
-    case "replace":
-      return op.owner.length + op.id.length + op.value.length + (op.text?.length ?? 0);
-    case "remove":
-      return op.ids.reduce((sum, id) => sum + id.length, op.owner.length);
-    case "delete":
-    case "clear":
-    case "expire":
-      return op.owner.length;
-  }
-}
-
-/** The texts of a call's arguments; only those of `stage` are ever long. */
-function lengthOf(args: readonly unknown[]): number {
-  let sum = 0;
-  for (const argument of args.flat(2)) if (typeof argument === "string") sum += argument.length;
-  return sum;
 }

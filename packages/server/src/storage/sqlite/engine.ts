@@ -12,7 +12,9 @@ import type {
 } from "../driver.ts";
 import { newerStore, otherShape, wrongOp } from "../errors.ts";
 import { LogTable } from "./log-table.ts";
+import type { LogTidying } from "./log-tidying.ts";
 import { MapTable } from "./map-table.ts";
+import type { Pending } from "./pending.ts";
 import { type Query, query } from "./query.ts";
 
 interface Recorded {
@@ -45,6 +47,16 @@ export class SqliteEngine implements Engine {
     this.forget();
   }
 
+  /** What is remembered beside the database, to be taken back or settled with its transactions. */
+  get pending(): Pending {
+    return this.#logs.pending;
+  }
+
+  /** Work to be done between transactions, a little at a time. */
+  get tidying(): LogTidying {
+    return this.#logs.tidying;
+  }
+
   /** To be called after a rollback of writes: owners they brought may not be there any more. */
   forgetOwners(): void {
     this.#logs.forgetOwners();
@@ -67,6 +79,8 @@ export class SqliteEngine implements Engine {
     if (store.search) this.#logs.needSearch();
     if (found === undefined) return this.#remember(this.#insert.get(name, shape, version));
     this.#tableOf(found).forgetStaged(found.id);
+    // A migration goes by the index.
+    if (found.version < version && shape === "log") this.tidying.indexAll();
     return { id: found.id, version: found.version };
   }
 

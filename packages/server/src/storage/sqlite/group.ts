@@ -1,19 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { EngineMethod, NumberedWrite } from "../driver.ts";
+import { type EngineMethod, type NumberedWrite, READS } from "../driver.ts";
 import type { SqliteEngine } from "./engine.ts";
 import { concernsStatementOnly, failureOf } from "./failure.ts";
 import { type Call, type Failure, type Outcome, type Unit, units, type Wire } from "./wire.ts";
-
-/** Methods that change nothing: they can be asked again after a rollback. */
-const READS: ReadonlySet<EngineMethod> = new Set<EngineMethod>([
-  "get",
-  "range",
-  "find",
-  "read",
-  "count",
-  "owners",
-  "unmigrated",
-]);
 
 /**
  * Carries out the requests of one group in order, in one transaction. A request that fails for
@@ -27,6 +16,21 @@ export function runGroup(
   calls: readonly Call[],
 ): Outcome {
   return new GroupRun(db, engine).run([...units(words, calls)]);
+}
+
+/** Does some of the work that was put off. @throws when it cannot be committed. */
+export function runStep(db: DatabaseSync, engine: SqliteEngine, milliseconds: number): void {
+  db.exec("begin immediate");
+  try {
+    engine.tidying.step(performance.now() + milliseconds);
+    db.exec("commit");
+    engine.pending.settle();
+  } catch (error) {
+    if (db.isTransaction) db.exec("rollback");
+    engine.pending.undoTo(0);
+    engine.forget();
+    throw error;
+  }
 }
 
 class GroupRun {
@@ -45,6 +49,7 @@ class GroupRun {
     try {
       for (const [place, unit] of group.entries()) this.#carryOut(place, unit);
       if (this.#db.isTransaction) this.#db.exec("commit");
+      this.#engine.pending.settle();
     } catch (error) {
       this.#failAll(group, error);
     }
@@ -106,6 +111,7 @@ class GroupRun {
   }
 
   #savepoint<T>(work: () => T, undone: () => void): T {
+    const mark = this.#engine.pending.mark();
     this.#db.exec("savepoint request");
     try {
       const result = work();
@@ -114,6 +120,7 @@ class GroupRun {
     } catch (error) {
       if (this.#db.isTransaction) {
         this.#db.exec("rollback to request; release request");
+        this.#engine.pending.undoTo(mark);
         undone();
       }
       throw error;
@@ -123,6 +130,7 @@ class GroupRun {
   /** Rejects every write of the group, except those that failed for reasons of their own. */
   #failAll(group: readonly Unit[], error: unknown): void {
     if (this.#db.isTransaction) this.#db.exec("rollback");
+    this.#engine.pending.undoTo(0);
     this.#engine.forget();
     const own = new Map(this.#failures);
     this.#numbers.length = 0;

@@ -4,31 +4,46 @@ import { type Query, query } from "./query.ts";
 
 /** Numbers remembered; an owner who is not among them costs one look-up. */
 const REMEMBERED = 50_000;
+/** Rows that `owners` looks at in one go. */
+const PAGE = 500;
 
-/** The small numbers of logs: the table `list`. */
+type OwnerRow = readonly [owner: string, list: number, indexed: number];
+
+/**
+ * The small numbers of logs: the table `list`. The number of a log that was cleared goes to
+ * `dropped` until nothing is left of it, and is never given again.
+ */
 export class Lists {
   readonly #find: Query<readonly [number]>;
-  readonly #add: Query<readonly [number]>;
-  readonly #drop: Query<never>;
-  readonly #dropEmpty: Query<never>;
-  readonly #first: Query<readonly [string]>;
-  readonly #after: Query<readonly [string]>;
+  readonly #add: Query<never>;
+  readonly #delete: Query<never>;
+  readonly #addDropped: Query<never>;
+  readonly #deleteDropped: Query<never>;
+  readonly #nextDropped: Query<readonly [number]>;
+  readonly #first: Query<OwnerRow>;
+  readonly #after: Query<OwnerRow>;
   readonly #remembered = new Map<number, Map<string, number>>();
   #count = 0;
+  #next: number;
 
   constructor(db: DatabaseSync) {
-    const hasEntries = "exists (select 1 from log where log.list = list.id)";
     this.#find = query(db, "select id from list where store = ? and owner = ?");
-    this.#add = query(db, "insert into list (store, owner) values (?, ?) returning id");
-    this.#drop = query(db, "delete from list where id = ?");
-    this.#dropEmpty = query(db, `delete from list where id = ? and not ${hasEntries}`);
-    const owners = (where: string): Query<readonly [string]> =>
+    this.#add = query(db, "insert into list (id, store, owner) values (?, ?, ?)");
+    this.#delete = query(db, "delete from list where id = ?");
+    this.#addDropped = query(db, "insert into dropped values (?)");
+    this.#deleteDropped = query(db, "delete from dropped where list = ?");
+    this.#nextDropped = query(db, "select list from dropped order by list limit 1");
+    const owners = (where: string): Query<OwnerRow> =>
       query(
         db,
-        `select owner from list where store = ? ${where} and ${hasEntries} order by owner limit ?`,
+        `select owner, id, exists (select 1 from place p where p.list = list.id) from list
+         where store = ? ${where} order by owner limit ${PAGE}`,
       );
     this.#first = owners("");
     this.#after = owners("and owner > ?");
+    const highest =
+      "select max(ifnull((select max(id) from list), 0), ifnull((select max(list) from dropped), 0))";
+    this.#next = (query<readonly [number]>(db, highest).get()?.[0] ?? 0) + 1;
   }
 
   /** The number of a log, or undefined if nothing was ever in it. */
@@ -40,29 +55,48 @@ export class Lists {
     return found;
   }
 
-  /** The number of a log, made if it has none. */
-  findOrAdd(store: number, owner: string): number {
-    const found = this.find(store, owner);
-    if (found !== undefined) return found;
-    const added = this.#add.get(store, owner)?.[0];
-    if (added === undefined) throw new Error("SQLite gave no id for a new row of the table list");
-    this.#remember(store, owner, added);
-    return added;
+  /** A number for a log that has none. */
+  add(store: number, owner: string): number {
+    const list = this.#next++;
+    this.#add.run(list, store, owner);
+    this.#remember(store, owner, list);
+    return list;
   }
 
-  drop(store: number, owner: string, list: number): void {
-    this.#drop.run(list);
-    this.#forget(store, owner);
+  /** Lets go of the number of a log. @param remains whether anything of it has to be removed. */
+  drop(store: number, owner: string, list: number, remains: boolean): void {
+    this.#delete.run(list);
+    if (remains) this.#addDropped.run(list);
+    this.#remembered.get(store)?.delete(owner);
   }
 
-  dropIfEmpty(store: number, owner: string, list: number): void {
-    if (Number(this.#dropEmpty.run(list).changes) > 0) this.#forget(store, owner);
+  /** A log that was dropped and of which something is left. */
+  nextDropped(): number | undefined {
+    return this.#nextDropped.get()?.[0];
   }
 
-  owners(store: number, { after, limit = -1 }: OwnersPage): string[] {
-    const rows =
-      after === undefined ? this.#first.all(store, limit) : this.#after.all(store, after, limit);
-    return rows.map(([owner]) => owner);
+  /** Nothing is left of it. */
+  forgetDropped(list: number): void {
+    this.#deleteDropped.run(list);
+  }
+
+  /** @param waits whether a log has entries that are not in the index. */
+  owners(
+    store: number,
+    { after, limit = Infinity }: OwnersPage,
+    waits: (list: number) => boolean,
+  ): string[] {
+    const owners: string[] = [];
+    let last = after;
+    for (;;) {
+      const rows = last === undefined ? this.#first.all(store) : this.#after.all(store, last);
+      for (const [owner, list, indexed] of rows) {
+        if (owners.length >= limit) return owners;
+        if (indexed !== 0 || waits(list)) owners.push(owner);
+      }
+      if (rows.length < PAGE) return owners;
+      last = rows.at(-1)?.[0];
+    }
   }
 
   /** To be called after each rollback: what was added may not be there any more. */
@@ -77,9 +111,5 @@ export class Lists {
     if (owners === undefined) this.#remembered.set(store, (owners = new Map()));
     owners.set(owner, list);
     this.#count++;
-  }
-
-  #forget(store: number, owner: string): void {
-    if (this.#remembered.get(store)?.delete(owner)) this.#count--;
   }
 }

@@ -1,18 +1,20 @@
 import type { DatabaseSync } from "node:sqlite";
 import { StorageUnavailable } from "../api.ts";
+import { carryOverLayout1 } from "./layout-1.ts";
 
 /** The number of this layout, kept in the database itself (`user_version`). */
-const LAYOUT = 1;
+const LAYOUT = 2;
 
 /**
- * Opens durable WAL mode and makes the tables in a new database.
+ * Opens durable WAL mode, makes the tables in a new database, and carries over one of an older
+ * layout, in one transaction.
  *
- * `list` gives the log of one owner in one store a small number. The entries lie in the order
- * they are read in; the one further index finds them by id. `doc` is the row of an entry in the
- * text index. A checkpoint each 8000 pages (32 MB) writes a page that changes often fewer times
- * than one each 1000 (29 against 33 µs of CPU a write with 1000 owners, bench/storage.ts); what
- * it does to the longest waits is not settled. The `staged` tables hold migrated values until all
- * of a store are.
+ * `list` gives the log of one owner in one store a small number. `entry` holds what entries hold,
+ * in the order of their arrival, and is all that a commit of new ones writes; `owners` says which
+ * logs an entry is in. `place` is the order of each log and `place_id` its index by id; entries
+ * come into them many at once, sorted by log, after the commit. `indexed` says up to which entry
+ * they have all. With each commit writing a random page a log and index, an entry cost twice as
+ * much (bench/storage.ts). The `staged` tables hold migrated values until all of a store are.
  */
 export function prepareDatabase(db: DatabaseSync, databaseBytes: number): void {
   const found = Number(db.prepare("pragma user_version").get()?.["user_version"]);
@@ -31,14 +33,20 @@ export function prepareDatabase(db: DatabaseSync, databaseBytes: number): void {
     pragma wal_autocheckpoint = 8000;
     pragma journal_size_limit = 67108864;
   `);
-  if (found === 0) db.exec(`begin immediate; ${TABLES} pragma user_version = ${LAYOUT}; commit`);
+  if (found < LAYOUT) {
+    db.exec("begin immediate");
+    if (found === 0) db.exec(COMMON_TABLES);
+    db.exec(LOG_TABLES);
+    if (found === 1) carryOverLayout1(db);
+    db.exec(`pragma user_version = ${LAYOUT}; commit`);
+  }
   if (databaseBytes > 0) {
     const pageSize = Number(db.prepare("pragma page_size").get()?.["page_size"]);
     db.exec(`pragma max_page_count = ${Math.max(1, Math.floor(databaseBytes / pageSize))}`);
   }
 }
 
-const TABLES = `
+const COMMON_TABLES = `
   create table store (
     id integer primary key,
     name text not null unique,
@@ -59,17 +67,6 @@ const TABLES = `
     owner text not null,
     unique (store, owner)
   ) strict;
-  create table log (
-    list integer not null,
-    at integer not null,
-    seq integer not null,
-    id text not null,
-    peer text,
-    doc integer,
-    value text not null,
-    primary key (list, at, seq)
-  ) strict, without rowid;
-  create unique index log_id on log (list, id);
   create table map_staged (
     store integer not null,
     owner text not null,
@@ -77,12 +74,40 @@ const TABLES = `
     value text not null,
     primary key (store, owner, key)
   ) strict, without rowid;
-  create table log_staged (
-    store integer not null,
+`;
+
+const LOG_TABLES = `
+  create table dropped (list integer primary key) strict;
+  create table entry (
+    body integer primary key,
+    seq integer,
+    at integer not null,
+    id text not null,
+    owners text not null,
+    found integer not null,
+    value text not null
+  ) strict;
+  create table place (
     list integer not null,
     at integer not null,
     seq integer not null,
+    body integer not null,
+    peer text,
+    primary key (list, at, seq)
+  ) strict, without rowid;
+  create table place_id (
+    list integer not null,
+    id text not null,
+    at integer not null,
+    seq integer not null,
+    primary key (list, id)
+  ) strict, without rowid;
+  create table indexed (body integer not null) strict;
+  insert into indexed values (0);
+  create table entry_staged (
+    store integer not null,
+    body integer not null,
     value text not null,
-    primary key (store, list, at, seq)
+    primary key (store, body)
   ) strict, without rowid;
 `;

@@ -5,21 +5,22 @@ import { type Query, query } from "./query.ts";
 /**
  * The words of entries, in one FTS5 table for all stores with search, made when the first is
  * opened. It keeps no text, only words (made by `words`, so the tokenizer has but to split at
- * spaces), the number of the log as a word of its own, and the place of the entry.
+ * spaces), the numbers of the logs as words of their own, and the place of the entry. The row of
+ * an entry has its number. A log that an entry was removed from alone still stands there: what is
+ * found counts only where the index of the log says so too.
  */
 export class TextIndex {
   readonly #insert: Query<never>;
   readonly #delete: Query<never>;
-  readonly #deleteOfList: Query<never>;
+  readonly #after: Query<readonly [number]>;
 
   private constructor(db: DatabaseSync) {
-    this.#insert = query(db, "insert into log_text (list, text, at, seq) values (?, ?, ?, ?)");
-    this.#delete = query(db, "delete from log_text where rowid = ?");
-    this.#deleteOfList = query(
+    this.#insert = query(
       db,
-      `delete from log_text where rowid in
-       (select doc from log where list = ? and doc is not null)`,
+      "insert into log_text (rowid, list, text, at, seq) values (?, ?, ?, ?, ?)",
     );
+    this.#delete = query(db, "delete from log_text where rowid = ?");
+    this.#after = query(db, "select rowid from log_text where log_text match ? and rowid >= ?");
   }
 
   /** The index, or undefined if there is none and `create` is false. */
@@ -35,19 +36,18 @@ export class TextIndex {
     return found === undefined ? undefined : new TextIndex(db);
   }
 
-  /** @returns the `doc` of the entry. */
-  insert(list: number, at: number, seq: number, text: string): number {
-    const { lastInsertRowid } = this.#insert.run(`l${list}`, words(text).join(" "), at, seq);
-    return Number(lastInsertRowid);
+  insert(body: number, lists: readonly number[], at: number, seq: number, text: string): void {
+    const logs = lists.map((list) => `l${list}`).join(" ");
+    this.#insert.run(body, logs, words(text).join(" "), at, seq);
   }
 
-  delete(doc: number): void {
-    this.#delete.run(doc);
+  delete(body: number): void {
+    this.#delete.run(body);
   }
 
-  /** For all entries of a log; they must still be there. */
-  deleteOfList(list: number): void {
-    this.#deleteOfList.run(list);
+  /** The entries from a number on that an expression finds. */
+  bodies(match: string, from: number): ReadonlySet<number> {
+    return new Set(this.#after.all(match, from).map(([body]) => body));
   }
 }
 

@@ -2,7 +2,7 @@
  * How requests cross into the worker: the writes of one turn of the event loop as one flat list of
  * texts and numbers, which costs a third of what a list of objects does to clone.
  */
-import type { StoredEntry, WriteOp } from "../api.ts";
+import type { StoredOwner, WriteOp } from "../api.ts";
 import type { EngineMethod, NumberedWrite } from "../driver.ts";
 
 export type Wire = string | number | undefined;
@@ -63,8 +63,9 @@ const CALL = 8;
 export function addWrite(words: Wire[], store: number, op: WriteOp): void {
   switch (op.do) {
     case "append":
-      words.push(APPEND, store, op.owner, op.entry.id, op.entry.at);
-      words.push(op.entry.with, op.entry.value, op.entry.text);
+      words.push(APPEND, store, op.owners.length);
+      for (const { owner, with: peer } of op.owners) words.push(owner, peer);
+      words.push(op.entry.id, op.entry.at, op.entry.value, op.entry.text);
       break;
     case "put":
       words.push(PUT, store, op.owner, op.key, op.value, op.ifVersion);
@@ -131,8 +132,8 @@ class WireReader {
 
   write(code: number = this.number()): NumberedWrite {
     const store = this.number();
-    const owner = this.text();
-    return { store, op: this.#op(code, owner) };
+    const op: WriteOp = code === APPEND ? this.#append() : this.#op(code, this.text());
+    return { store, op };
   }
 
   number(): number {
@@ -161,8 +162,6 @@ class WireReader {
 
   #op(code: number, owner: string): WriteOp {
     switch (code) {
-      case APPEND:
-        return { do: "append", owner, entry: this.#entry() };
       case PUT: {
         const key = this.text();
         return { do: "put", owner, key, value: this.text(), ifVersion: this.#optionalNumber() };
@@ -190,11 +189,14 @@ class WireReader {
     }
   }
 
-  #entry(): StoredEntry {
+  #append(): WriteOp {
+    const length = this.number();
+    const owners: StoredOwner[] = [];
+    for (let i = 0; i < length; i++)
+      owners.push({ owner: this.text(), with: this.#optionalText() });
     const id = this.text();
     const at = this.number();
-    const peer = this.#optionalText();
     const value = this.text();
-    return { id, at, with: peer, value, text: this.#optionalText() };
+    return { do: "append", owners, entry: { id, at, value, text: this.#optionalText() } };
   }
 }

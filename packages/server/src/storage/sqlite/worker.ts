@@ -4,7 +4,7 @@ import { backup, DatabaseSync } from "node:sqlite";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { SqliteEngine } from "./engine.ts";
 import { failureOf } from "./failure.ts";
-import { runGroup } from "./group.ts";
+import { runGroup, runStep } from "./group.ts";
 import { prepareDatabase } from "./schema.ts";
 import type { Reply, Request } from "./wire.ts";
 
@@ -17,6 +17,13 @@ export interface WorkerOptions {
 
 /** All pages at once: in steps, each write in between would start the backup anew. */
 const ALL_PAGES = 0x7fff_ffff;
+
+/** Milliseconds that work put off may hold up a group. */
+const STEP = 4;
+/** Milliseconds without a group after which there is time for such work. */
+const IDLE = 300;
+/** Milliseconds until it is tried again when it could not be done. */
+const PAUSE = 5000;
 
 if (parentPort === null) throw new Error("this file is the entry of a worker thread");
 serve(parentPort, workerData);
@@ -37,10 +44,12 @@ function serve(port: MessagePort, options: WorkerOptions): void {
 }
 
 function listen(port: MessagePort, file: string, db: DatabaseSync, engine: SqliteEngine): void {
+  const tidy = tidier(db, engine);
   port.on("message", (request: Request) => {
     switch (request.do) {
       case "group":
         port.postMessage(runGroup(db, engine, request.words, request.calls));
+        tidy.soon();
         break;
       case "backup":
         void copyTo(file, request.path).then(
@@ -52,11 +61,43 @@ function listen(port: MessagePort, file: string, db: DatabaseSync, engine: Sqlit
         );
         break;
       case "close":
+        tidy.stop();
         db.close();
         port.close();
         break;
     }
   });
+}
+
+/** Does what was put off, a step between two groups, or when there are none for a while. */
+function tidier(db: DatabaseSync, engine: SqliteEngine): { soon(): void; stop(): void } {
+  let next: NodeJS.Immediate | undefined;
+  let pausedUntil = 0;
+  const step = (): void => {
+    next = undefined;
+    try {
+      runStep(db, engine, STEP);
+      if (engine.tidying.isDue(false)) next = setImmediate(step);
+    } catch {
+      // A full disk, most likely: it waits. The groups tell their callers of the trouble.
+      pausedUntil = performance.now() + PAUSE;
+    }
+  };
+  const consider = (idle: boolean): void => {
+    if (next !== undefined || performance.now() < pausedUntil) return;
+    if (engine.tidying.isDue(idle)) next = setImmediate(step);
+  };
+  const idle = setTimeout(() => consider(true), IDLE);
+  return {
+    soon: () => {
+      consider(false);
+      idle.refresh();
+    },
+    stop: () => {
+      clearTimeout(idle);
+      clearImmediate(next);
+    },
+  };
 }
 
 /** Copies on a connection of its own: it sees one moment, committed, while groups go on. */
