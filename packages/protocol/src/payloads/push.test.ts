@@ -27,7 +27,7 @@ test("XEP-0357 §5: a registration is a service, a node and what to publish alon
       </x>
     </enable>`),
   );
-  assert.equal(read.jid, service);
+  assert.deepEqual(read.jid, service);
   assert.equal(read.node, "yxs32uqsflafdk3iuqo");
   assert.deepEqual(read.options?.fields[1]?.values, ["eruio234vzxc2kla-91"]);
   assert.deepEqual(pushEnable.read(pushEnable.write(read)), read);
