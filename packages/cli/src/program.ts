@@ -2,9 +2,19 @@ import { VERSION } from "@rookery/server";
 import { Command, CommanderError, Option } from "commander";
 import { check } from "./check.ts";
 import { EXIT, explain } from "./failure.ts";
+import { addInviteCommand } from "./invite-command.ts";
 import { start } from "./start.ts";
 import type { Terminal } from "./terminal.ts";
-import { addUsers, listUsers, removeUsers, setPasswords, type UserOptions } from "./user.ts";
+import {
+  addUsers,
+  disableUsers,
+  enableUsers,
+  expireUsers,
+  listUsers,
+  removeUsers,
+  setPasswords,
+  type UserOptions,
+} from "./user.ts";
 
 /**
  * Runs the `rookery` command.
@@ -78,6 +88,22 @@ function describeCommands(terminal: Terminal, done: (exitCode: number) => void):
     .action(async (jid: string | undefined, options: UserOptions) =>
       done(await removeUsers(jid, options, terminal)),
     );
+  const changes = [
+    ["disable", "let nobody log in as a user; what the user owns stays", disableUsers],
+    ["enable", "let a user log in again that was disabled", enableUsers],
+    ["expire", "let a user log in only with another password", expireUsers],
+  ] as const;
+  for (const [name, description, change] of changes) {
+    user
+      .command(name)
+      .argument("[jid]", "as in romeo@example.org")
+      .description(`${description}; or many from a file`)
+      .addOption(fileOption("one address on each line"))
+      .addOption(configOption())
+      .action(async (jid: string | undefined, options: UserOptions) =>
+        done(await change(jid, options, terminal)),
+      );
+  }
   user
     .command("list")
     .argument("[domain]", "only the users of this domain")
@@ -86,6 +112,7 @@ function describeCommands(terminal: Terminal, done: (exitCode: number) => void):
     .action(async (domain: string | undefined, options: UserOptions) =>
       done(await listUsers(domain, options, terminal)),
     );
+  addInviteCommand(program, { terminal, done, configOption });
   return program;
 }
 

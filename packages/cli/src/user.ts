@@ -1,8 +1,7 @@
 import { open } from "node:fs/promises";
-import { AdminError, terminalLog } from "@rookery/server";
+import { AdminError } from "@rookery/server";
 import { forEachAtOnce } from "./batch.ts";
-import { type AdminChannel, openChannel } from "./channel.ts";
-import { loadConfiguration } from "./configuration.ts";
+import { type AdminChannel, withChannel } from "./channel.ts";
 import { CsvError, type CsvRecord, readCsv } from "./csv.ts";
 import { CommandError, EXIT } from "./failure.ts";
 import { type PasswordOptions, readPassword } from "./password.ts";
@@ -28,6 +27,21 @@ export function setPasswords(jid: Jid, options: UserOptions, terminal: Terminal)
 /** `rookery user remove` */
 export function removeUsers(jid: Jid, options: UserOptions, terminal: Terminal): Promise<number> {
   return change(REMOVE, jid, options, terminal);
+}
+
+/** `rookery user disable` */
+export function disableUsers(jid: Jid, options: UserOptions, terminal: Terminal): Promise<number> {
+  return change(DISABLE, jid, options, terminal);
+}
+
+/** `rookery user enable` */
+export function enableUsers(jid: Jid, options: UserOptions, terminal: Terminal): Promise<number> {
+  return change(ENABLE, jid, options, terminal);
+}
+
+/** `rookery user expire` */
+export function expireUsers(jid: Jid, options: UserOptions, terminal: Terminal): Promise<number> {
+  return change(EXPIRE, jid, options, terminal);
 }
 
 /** `rookery user list` */
@@ -74,6 +88,24 @@ const REMOVE: Change = {
   takesPassword: false,
   done: "removed",
   perform: (channel, jid) => channel.call("user.remove", { jid }),
+};
+
+const DISABLE: Change = {
+  takesPassword: false,
+  done: "disabled",
+  perform: (channel, jid) => channel.call("user.disable", { jid }),
+};
+
+const ENABLE: Change = {
+  takesPassword: false,
+  done: "enabled",
+  perform: (channel, jid) => channel.call("user.enable", { jid }),
+};
+
+const EXPIRE: Change = {
+  takesPassword: false,
+  done: "expired",
+  perform: (channel, jid) => channel.call("user.expire", { jid }),
 };
 
 async function change(
@@ -194,19 +226,4 @@ function summary({ done }: Change, tally: Tally): string {
   if (tally.existed > 0) parts.push(`${tally.existed} existed already`);
   if (tally.failed > 0) parts.push(`${tally.failed} failed`);
   return parts.join(", ");
-}
-
-async function withChannel<T>(
-  file: string | undefined,
-  terminal: Terminal,
-  use: (channel: AdminChannel) => Promise<T>,
-): Promise<T> {
-  const { config } = await loadConfiguration(file, terminal.env);
-  const log = terminalLog({ level: "warn", sink: terminal.stderr });
-  const channel = await openChannel(config, log);
-  try {
-    return await use(channel);
-  } finally {
-    await channel.close();
-  }
 }

@@ -3,8 +3,13 @@ import { test } from "node:test";
 import { Jid, StreamError } from "@rookery/protocol";
 import { PASSWORD, TestServer } from "@rookery/testkit";
 import { HostAdministration } from "./account-administration.ts";
-import type { Accounts } from "./accounts/accounts.ts";
+import type { HostAccounts } from "./accounts/host-accounts.ts";
+import { openAccounts } from "./accounts/open.ts";
+import { systemClock, systemRandom } from "./clock.ts";
+import { resolveConfig } from "./config/resolve.ts";
+import { silentLog } from "./log.ts";
 import { SessionTable } from "./sessions/table.ts";
+import { openStorage } from "./storage/open.ts";
 
 const domains = [{ name: "example.org" }, { name: "example.net" }];
 
@@ -55,22 +60,40 @@ test("the accounts are counted page by page, however many there are", async () =
   assert.deepEqual(pages, [0, 1000, 2000]);
 });
 
-test("accounts from elsewhere are administered there", async () => {
-  const elsewhere = administrationOf({ exists: () => true });
+test("accounts from elsewhere get their passwords there", async () => {
+  const storage = await openStorage({ driver: "memory" });
+  const services = {
+    storage,
+    clock: systemClock,
+    random: systemRandom,
+    log: silentLog,
+    limits: resolveConfig({}).limits,
+  };
+  const backend = { url: "http://127.0.0.1:9/check", method: "POST" } as const;
+  const bounds = { timeoutSeconds: 1, connections: 1, cacheSeconds: 0, unencrypted: false };
+  const http = { ...backend, ...bounds };
+  const accounts = await openAccounts(
+    Jid.parse("example.org"),
+    { accounts: "http", http },
+    services,
+  );
+  const elsewhere = administrationOf(accounts);
+  assert.equal(elsewhere.managed, false);
   const refused = { name: "AccountError", problem: "refused", message: /not kept by this server/ };
-  const romeo = Jid.parse("romeo@example.org");
-  await assert.rejects(elsewhere.create(romeo, "x"), refused);
-  await assert.rejects(elsewhere.remove(romeo), refused);
-  await assert.rejects(elsewhere.list(), refused);
-  await assert.rejects(elsewhere.count(), refused);
+  await assert.rejects(elsewhere.create(Jid.parse("romeo@example.org"), "x"), refused);
+  await assert.rejects(accounts.setPassword(Jid.parse("romeo@example.org"), "x"), refused);
+  assert.deepEqual(await elsewhere.list(), [], "nobody has been here");
+  await storage.close();
 });
 
 function administrationOf(accounts: object): HostAdministration {
   return new HostAdministration({
     domain: Jid.parse("example.org"),
-    accounts: accounts as Accounts,
+    accounts: accounts as HostAccounts,
     sessions: new SessionTable(),
+    administrators: { write: () => assert.fail(), added: () => assert.fail() },
     removeAccount: () => Promise.resolve(),
+    accountChanged: () => Promise.resolve(),
   });
 }
 

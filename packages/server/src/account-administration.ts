@@ -1,19 +1,51 @@
 import { type Jid, StreamError } from "@rookery/protocol";
-import { AccountError, type Accounts, type ManagedAccounts } from "./accounts/accounts.ts";
+import { AccountError, type AccountStatus } from "./accounts/accounts.ts";
+import type { HostAccounts } from "./accounts/host-accounts.ts";
+import type { AccountChange } from "./im/contract.ts";
+import type { Administrators } from "./registration/administrators.ts";
+import type { Session } from "./sessions/session.ts";
 import type { SessionTable } from "./sessions/table.ts";
+import type { Write } from "./storage/api.ts";
+
+/** What an account is made with, beside its password. */
+export interface NewAccount {
+  /** It administers the server. */
+  readonly admin?: boolean | undefined;
+  /** Written in the same commit: all of it, or there is no account. */
+  readonly alongside?: readonly Write[] | undefined;
+}
 
 /**
  * What administrators do with the accounts of a host, whoever asks for it: the command line, or
  * modules.
  *
- * @throws AccountError everything that changes or lists accounts, for what is no account of the
- * host, and where the accounts are not kept by this server.
+ * @throws AccountError everything that changes accounts, for what is no account of the host; and what
+ * makes them or their passwords, where these are not kept by this server. Of accounts from elsewhere,
+ * those are known that have logged in here.
  */
 export interface AccountAdministration {
-  /** Makes an account. @throws AccountError `exists`, or `refused` for the password. */
-  create(account: Jid, password: string): Promise<void>;
-  /** Gives it another password; its sessions go on. @throws AccountError `not-found` or `refused`. */
-  setPassword(account: Jid, password: string): Promise<void>;
+  /** True if the accounts are kept by this server, so that it can make and change them. */
+  readonly managed: boolean;
+  /**
+   * Makes an account.
+   * @throws AccountError `exists`, or `refused` for the password; StorageConflict if a version of
+   * `alongside` does not hold.
+   */
+  create(account: Jid, password: string, options?: NewAccount): Promise<void>;
+  /**
+   * Gives it another password; its sessions and tokens end.
+   * @param by the session of its owner that asks, which goes on.
+   * @throws AccountError `not-found` or `refused`.
+   */
+  setPassword(account: Jid, password: string, by?: Session): Promise<void>;
+  /** Whether anybody may log in as it. @throws AccountError `not-found`. */
+  status(account: Jid): Promise<AccountStatus>;
+  /**
+   * Lets nobody log in as it, or lets them again; in the first case its sessions and tokens end. What
+   * it owns stays, and what is sent to it is kept.
+   * @throws AccountError `not-found`.
+   */
+  setStatus(account: Jid, status: Partial<AccountStatus>): Promise<void>;
   /**
    * Takes an account away: its sessions end, then what is between it and others, then everything it
    * owns is deleted.
@@ -36,10 +68,13 @@ export interface AccountAdministration {
 /** Where the accounts and their sessions are. */
 interface HostParts {
   readonly domain: Jid;
-  readonly accounts: Accounts;
+  readonly accounts: HostAccounts;
   readonly sessions: SessionTable;
+  readonly administrators: Pick<Administrators, "write" | "added">;
   /** Removes an account whose sessions have ended, and everything between it and others. */
   readonly removeAccount: (account: Jid) => Promise<void>;
+  /** Ends its tokens and streams. */
+  readonly accountChanged: (change: AccountChange) => Promise<void>;
 }
 
 const COUNT_PAGE = 1000;
@@ -52,19 +87,44 @@ export class HostAdministration implements AccountAdministration {
     this.#parts = parts;
   }
 
-  async create(account: Jid, password: string): Promise<void> {
+  get managed(): boolean {
+    return this.#parts.accounts.managed;
+  }
+
+  async create(account: Jid, password: string, options: NewAccount = {}): Promise<void> {
     const accounts = this.#accountsFor(account);
     // asked first because deriving keys from a password takes long
     if (await accounts.exists(account)) {
       throw new AccountError("exists", `the account ${account} exists already`);
     }
-    await accounts.create(account, password);
+    const { administrators } = this.#parts;
+    const { admin = false, alongside = [] } = options;
+    const writes = admin ? [...alongside, administrators.write(account)] : alongside;
+    await accounts.create(account, password, writes);
+    if (admin) administrators.added(account);
   }
 
-  async setPassword(account: Jid, password: string): Promise<void> {
+  async setPassword(account: Jid, password: string, by?: Session): Promise<void> {
     const accounts = this.#accountsFor(account);
     await mustExist(account, accounts);
     await accounts.setPassword(account, password);
+    await this.#parts.accountChanged({ account, why: "password", by });
+  }
+
+  async status(account: Jid): Promise<AccountStatus> {
+    const accounts = this.#accountsFor(account);
+    await mustExist(account, accounts);
+    return accounts.status(account);
+  }
+
+  async setStatus(account: Jid, status: Partial<AccountStatus>): Promise<void> {
+    const accounts = this.#accountsFor(account);
+    await mustExist(account, accounts);
+    await accounts.setStatus(account, status);
+    for (const why of ["disabled", "expired"] as const) {
+      if (!status[why]) continue;
+      await this.#parts.accountChanged({ account, why, by: undefined });
+    }
   }
 
   async remove(account: Jid): Promise<void> {
@@ -79,7 +139,7 @@ export class HostAdministration implements AccountAdministration {
   async list(
     page: { readonly after?: Jid; readonly limit?: number } = {},
   ): Promise<readonly Jid[]> {
-    return this.#managed().list(page);
+    return this.#parts.accounts.list(page);
   }
 
   async count(): Promise<number> {
@@ -109,27 +169,16 @@ export class HostAdministration implements AccountAdministration {
     return ending.length;
   }
 
-  #accountsFor(account: Jid): ManagedAccounts {
-    const { domain } = this.#parts;
+  #accountsFor(account: Jid): HostAccounts {
+    const { domain, accounts } = this.#parts;
     if (account.local === "" || !account.isBare || account.domain !== domain.domain) {
       throw new AccountError("refused", `"${account}" is not an account of ${domain}`);
     }
-    return this.#managed();
-  }
-
-  /** Accounts from elsewhere, as of a directory service, are administered there. */
-  #managed(): ManagedAccounts {
-    const { accounts, domain } = this.#parts;
-    if (isManaged(accounts)) return accounts;
-    throw new AccountError("refused", `the accounts of ${domain} are not kept by this server`);
+    return accounts;
   }
 }
 
-async function mustExist(account: Jid, accounts: Accounts): Promise<void> {
+async function mustExist(account: Jid, accounts: HostAccounts): Promise<void> {
   if (await accounts.exists(account)) return;
   throw new AccountError("not-found", `there is no account ${account}`);
-}
-
-function isManaged(accounts: Accounts): accounts is ManagedAccounts {
-  return "create" in accounts;
 }

@@ -9,10 +9,12 @@ export {
   type AccountDirectory,
   AccountError,
   type AccountProblem,
+  type AccountStatus,
   type Accounts,
   type ManagedAccounts,
 } from "./accounts/accounts.ts";
-export { type AccountKeys, deriveAccountKeys, InternalAccounts } from "./accounts/internal.ts";
+export { HostAccounts } from "./accounts/host-accounts.ts";
+export { type AccountKeys, deriveAccountKeys } from "./accounts/internal.ts";
 export {
   type Administered,
   Administration,
@@ -28,6 +30,7 @@ export {
   performCommand,
 } from "./admin/commands.ts";
 export { AdminError, type AdminErrorCode } from "./admin/errors.ts";
+export type { InvitationFacts, InvitationMade, InvitationWish } from "./admin/invitations.ts";
 export { AdminSocket } from "./admin/socket.ts";
 export { type Clock, type Random, systemClock, systemRandom, type Timer } from "./clock.ts";
 // configuration

@@ -1,15 +1,18 @@
 import { Jid, StreamError } from "@rookery/protocol";
 import type { ParserLimits } from "@rookery/xml";
-import { InternalAccounts } from "./accounts/internal.ts";
+import { openAccounts } from "./accounts/open.ts";
 import { isReserved } from "./accounts/reserved.ts";
 import { chosenModules } from "./chosen-modules.ts";
 import { type Clock, type Random, systemClock, systemRandom } from "./clock.ts";
 import type { ComponentDomain } from "./components/component-domain.ts";
+import { accountsOf } from "./config/auth.ts";
 import type { Config, ConfigInput, ListenAddress } from "./config/config.ts";
+import { Networks } from "./config/networks.ts";
 import { resolveConfig } from "./config/resolve.ts";
 import { HttpRouter } from "./http/router.ts";
+import { WebServer } from "./http/web-server.ts";
 import { WebUrls } from "./http/web-urls.ts";
-import { accountRemoved } from "./im/contract.ts";
+import { type AccountChange, accountChanged, accountRemoved } from "./im/contract.ts";
 import { type Log, silentLog } from "./log.ts";
 import { moduleSchemas } from "./modules/index.ts";
 import { Administrators } from "./registration/administrators.ts";
@@ -29,10 +32,17 @@ import type { Connection } from "./transports/connection.ts";
 import { ConnectionCount } from "./transports/connection-count.ts";
 import { Flusher } from "./transports/flusher.ts";
 import { TcpListener } from "./transports/tcp.ts";
+import { WebSockets } from "./transports/websocket.ts";
 import { VirtualHost } from "./virtual-host.ts";
 
 /** A client that does not close its side is cut off so many milliseconds after a stop began. */
 const STOP_WAIT_MS = 5000;
+
+const WHY_CHANGED: { readonly [why in AccountChange["why"]]: string } = {
+  password: "the password was changed; log in with the new one",
+  disabled: "an administrator has disabled the account",
+  expired: "the account needs a new password",
+};
 
 /** What ports are for, in the order they are opened. */
 const USES = ["c2s", "c2sTls", "component"] as const;
@@ -46,7 +56,7 @@ export interface ServerParts {
 }
 
 /** The ports that are listened on, in the order of the configuration. */
-export type Ports = { readonly [use in Use]: readonly number[] };
+export type Ports = { readonly [use in Use | "http" | "https"]: readonly number[] };
 
 /**
  * Makes a server from its configuration: opens the data, the hosts and their modules. Nothing is
@@ -109,7 +119,7 @@ async function assemble(ground: Ground): Promise<Server> {
     registration: {
       mode: config.registration,
       rate: new RegistrationRate(ground.clock, config.limits),
-      isReserved: (local: string) => isReserved(local),
+      isReserved: (local: string) => isReserved(local, config.auth.reserved),
     },
     router,
     sessions: new SessionTable(),
@@ -121,9 +131,9 @@ async function assemble(ground: Ground): Promise<Server> {
   const resumption = await Resumption.open({ ...services, log: log.part("sessions") });
   const modules = await chosenModules(config);
   const hosts = new Map<string, VirtualHost>();
-  for (const name of domains) {
+  for (const { name, auth } of config.domains) {
     const domain = Jid.parse(name);
-    const accounts = await InternalAccounts.open(domain, storage, services);
+    const accounts = await openAccounts(domain, accountsOf(config.auth, auth), services);
     const host = await VirtualHost.open(domain, accounts, services);
     services.router.claim(name, host);
     hosts.set(name, host);
@@ -140,6 +150,8 @@ interface Everything extends Ground {
   readonly hosts: ReadonlyMap<string, VirtualHost>;
   readonly components: ReadonlyMap<string, ComponentDomain>;
   readonly resumption: Resumption;
+  readonly http: HttpRouter;
+  readonly webUrls: WebUrls;
 }
 
 /** A running server; see {@link createServer}. */
@@ -148,6 +160,10 @@ export class Server {
   readonly hosts: ReadonlyMap<string, VirtualHost>;
   readonly sessions: SessionTable;
   readonly certificates: Certificates;
+  /** Who answers requests of HTTP, of one domain or of all. */
+  readonly http: HttpRouter;
+  readonly #web: WebServer;
+  readonly #count: ConnectionCount;
   readonly #parts: Everything;
   readonly #c2s: C2sServices;
   readonly #component: ComponentServices;
@@ -167,14 +183,33 @@ export class Server {
     this.certificates = parts.certificates;
     this.#c2s = c2sServices(parts);
     this.#component = componentServices(parts);
+    this.http = parts.http;
+    this.#web = new WebServer(parts);
+    const { connections, connectionsPerAddress } = parts.config.limits;
+    this.#count = new ConnectionCount(connections, connectionsPerAddress);
+    WebSockets.offer(parts.http, this.#web.service, {
+      limits: this.preAuthLimits,
+      count: this.#count,
+      clock: parts.clock,
+      flusher: this.#flusher,
+      accept: (connection) => this.accept(connection),
+    });
     for (const host of this.hosts.values()) {
       host.hooks.add(accountRemoved, "", "server", (account: Jid) => this.#removed(account));
+      host.hooks.add(accountChanged, "", "server", (change: AccountChange) =>
+        this.#changed(change),
+      );
     }
   }
 
   get ports(): Ports {
     const { c2s, c2sTls, component } = this.#listeners;
-    return { c2s: c2s.map(portOf), c2sTls: c2sTls.map(portOf), component: component.map(portOf) };
+    return {
+      c2s: c2s.map(portOf),
+      c2sTls: c2sTls.map(portOf),
+      component: component.map(portOf),
+      ...this.#web.ports,
+    };
   }
 
   /** Bounds on what a connection may send before its client has logged in. */
@@ -192,13 +227,12 @@ export class Server {
 
   /** Accepts connections. @throws Error (with the system's `code`) for an address that is taken. */
   async listen(): Promise<void> {
-    const { connections, connectionsPerAddress } = this.config.limits;
-    const count = new ConnectionCount(connections, connectionsPerAddress);
     for (const use of USES) {
       for (const address of this.config.listen[use]) {
-        this.#listeners[use].push(await this.#listen(address, use, count));
+        this.#listeners[use].push(await this.#listen(address, use));
       }
     }
+    await this.#web.listen(this.#count);
   }
 
   /** Takes over the stream of a client on a connection that came by other ways than `listen`. */
@@ -223,6 +257,7 @@ export class Server {
 
   async #stop(): Promise<void> {
     for (const use of USES) for (const listener of this.#listeners[use]) listener.close();
+    const answered = this.#web.close();
     const shutdown = new StreamError("system-shutdown");
     const streams = [...this.#component.streams, ...this.#c2s.streams];
     // components first: what waits for them goes back to senders who are still there
@@ -232,8 +267,9 @@ export class Server {
     const gone = streams.map((stream) => stream.gone);
     const timeout = Promise.withResolvers<void>();
     const timer = this.#parts.clock.after(STOP_WAIT_MS, timeout.resolve);
-    await Promise.race([Promise.all(gone), timeout.promise]);
+    await Promise.race([Promise.all([...gone, answered]), timeout.promise]);
     timer.cancel();
+    this.#web.destroy();
     await this.#parts.resumption.save();
     for (const host of this.hosts.values()) host.modules.unloadAll();
     await this.#parts.storage.close();
@@ -249,19 +285,32 @@ export class Server {
     }
   }
 
-  #listen(address: ListenAddress, use: Use, count: ConnectionCount): Promise<TcpListener> {
+  /** RFC 6120 §4.9.3.12: clients do not come back by themselves with what counts no more. */
+  #changed({ account, why, by }: AccountChange): void {
+    const error = new StreamError("not-authorized", WHY_CHANGED[why]);
+    for (const session of this.sessions.of(account)) if (session !== by) session.close(error);
+    for (const stream of this.#c2s.streams) {
+      if (stream.user?.equals(account) && (by === undefined || stream.session !== by))
+        stream.close(error);
+    }
+  }
+
+  #listen(address: ListenAddress, use: Use): Promise<TcpListener> {
     const { clock, log, certificates, config } = this.#parts;
     const directTls = use === "c2sTls";
     return TcpListener.listen({
       address,
       directTls,
-      count,
+      count: this.#count,
+      proxies: new Networks(config.proxies.trusted),
+      proxyProtocol: config.proxies.protocol.includes(use),
       clock,
       flusher: this.#flusher,
       log: log.part("tcp"),
       limits: this.preAuthLimits,
       handshakeSeconds: config.limits.streamOpenSeconds,
-      tls: () => certificates.tlsOptions(directTls ? { alpn: "xmpp-client" } : {}),
+      tls: () =>
+        certificates.tlsOptions({ clients: true, ...(directTls && { alpn: "xmpp-client" }) }),
       accept: (connection) =>
         use === "component" ? this.acceptComponent(connection) : this.accept(connection),
     });

@@ -1,13 +1,21 @@
 import { type Jid, type Stanza, StanzaError } from "@rookery/protocol";
 import { type AccountAdministration, HostAdministration } from "./account-administration.ts";
-import type { ManagedAccounts } from "./accounts/accounts.ts";
+import { ruleGuests } from "./accounts/guest-rules.ts";
+import type { HostAccounts } from "./accounts/host-accounts.ts";
 import type { Clock, Random } from "./clock.ts";
 import type { Limits } from "./config/limits.ts";
 import { type AnyHook, Hooks, type Maybe } from "./hooks.ts";
 import type { AnyModule, Host, ModuleRef } from "./host.ts";
 import type { HttpRouter } from "./http/router.ts";
 import type { WebUrls } from "./http/web-urls.ts";
-import { messagesLeft, messagesTaken, sessionHibernates, sessionResumed } from "./im/contract.ts";
+import {
+  type AccountChange,
+  accountChanged,
+  messagesLeft,
+  messagesTaken,
+  sessionHibernates,
+  sessionResumed,
+} from "./im/contract.ts";
 import { InstantMessaging } from "./im/instant-messaging.ts";
 import { IqHandlers, notOffered } from "./iq.ts";
 import type { Log } from "./log.ts";
@@ -42,7 +50,7 @@ export interface HostServices {
 }
 
 interface HostParts {
-  readonly accounts: ManagedAccounts;
+  readonly accounts: HostAccounts;
   readonly hooks: Hooks;
   readonly iq: IqHandlers;
   readonly im: InstantMessaging;
@@ -52,7 +60,7 @@ interface HostParts {
 /** One served domain: its accounts, its hooks, its modules (RFC 6120 §10.5.1 to §10.5.4). */
 export class VirtualHost {
   readonly domain: Jid;
-  readonly accounts: ManagedAccounts;
+  readonly accounts: HostAccounts;
   readonly administration: AccountAdministration;
   readonly hooks: Hooks;
   readonly modules: ModuleLoader;
@@ -77,14 +85,17 @@ export class VirtualHost {
       sessions: services.sessions,
       administrators: parts.administrators,
       removeAccount: (account) => this.removeAccount(account),
+      accountChanged: (change) => this.accountChanged(change),
     });
+    const { guests } = parts.accounts;
+    if (guests !== undefined) guests.remove = (guest) => this.removeAccount(guest);
     this.#since = services.clock.now();
     this.modules = new ModuleLoader((module, offerOf) => this.#scope(module, offerOf));
   }
 
   static async open(
     domain: Jid,
-    accounts: ManagedAccounts,
+    accounts: HostAccounts,
     services: HostServices,
   ): Promise<VirtualHost> {
     const log = services.log.part(domain.toString());
@@ -93,6 +104,11 @@ export class VirtualHost {
     );
     const iq = new IqHandlers(services.router);
     const im = await InstantMessaging.open({ ...services, log, hooks, iq, accounts });
+    if (accounts.guests !== undefined) {
+      const { guests } = accounts;
+      const { sessions } = services;
+      ruleGuests(hooks, { guests, sessions, domain: domain.domain, reach: guests.reach });
+    }
     const administrators = services.administrators ?? (await Administrators.open(services.storage));
     return new VirtualHost(domain, { accounts, hooks, iq, im, administrators }, services);
   }
@@ -146,6 +162,11 @@ export class VirtualHost {
   async removeAccount(account: Jid): Promise<void> {
     await this.im.removeAccount(account, () => this.accounts.remove(account));
     this.#administrators.removed(account);
+  }
+
+  /** What its streams and tokens were opened by counts no more: ends them. */
+  async accountChanged(change: AccountChange): Promise<void> {
+    this.hooks.emit(accountChanged, change);
   }
 
   /** True if the account of a JID administers the server. */

@@ -7,7 +7,6 @@ import {
   createServer,
   deriveAccountKeys,
   Flusher,
-  InternalAccounts,
   type Log,
   type Server,
   StreamConnection,
@@ -49,7 +48,7 @@ export class TestServer implements AsyncDisposable {
         storage: "memory",
         auth: { requireTls: false, plainWithoutTls: true },
         ...config,
-        listen: { c2s: false, c2sTls: false },
+        listen: { c2s: false, c2sTls: false, http: false, https: false, ...config.listen },
       },
       { clock, random: systemRandom, ...(log && { log }) },
     );
@@ -63,9 +62,7 @@ export class TestServer implements AsyncDisposable {
       const { accounts } = this.server.host(account.domain);
       if (await accounts.exists(account)) continue;
       // the same keys for all of them: deriving them takes longer than most conversations
-      if (accounts instanceof InternalAccounts) {
-        await accounts.createWithKeys(account, await (this.#keys ??= deriveAccountKeys(PASSWORD)));
-      } else await accounts.create(account, PASSWORD);
+      await accounts.createWithKeys(account, await (this.#keys ??= deriveAccountKeys(PASSWORD)));
     }
   }
 

@@ -2,6 +2,7 @@ import type { X509Certificate } from "node:crypto";
 import type { Jid } from "@rookery/protocol";
 import type { PlainVerifier, ScramSource } from "@rookery/stream";
 import type { Maybe } from "../hooks.ts";
+import type { Write } from "../storage/api.ts";
 
 /** Which accounts there are. */
 export interface AccountDirectory {
@@ -59,7 +60,8 @@ export interface BearerDiscovery {
 /** Knows which accounts a client certificate stands for (XEP-0178 §2). */
 export interface CertificateSource {
   /**
-   * @param certificate the client's own, which TLS has verified up to a trusted authority.
+   * @param certificate the client's own, with those that it sent along (`issuerCertificate`). It is
+   *   verified here, up to an authority that this host trusts, whether TLS has done so or not.
    * @returns bare JIDs of accounts of this host, prepared; none if it names nobody here. They need
    *   not exist: `admit` tells.
    */
@@ -74,7 +76,7 @@ export interface GuestSource {
    * @returns a localpart that nobody has, or had.
    * @throws SaslError `temporary-auth-failure` if there are too many guests.
    */
-  enter(): string;
+  enter(): Maybe<string>;
 }
 
 /** What an administrator has decided of an account, beside its password. */
@@ -87,8 +89,12 @@ export interface AccountStatus {
 
 /** Accounts that the server itself keeps. */
 export interface ManagedAccounts extends Accounts {
-  /** @throws AccountError if the account exists or the password is not acceptable. */
-  create(account: Jid, password: string): Promise<void>;
+  /**
+   * @param alongside written in the same commit: all of it, or there is no account.
+   * @throws AccountError if the account exists or the password is not acceptable; StorageConflict if
+   * a version of `alongside` does not hold.
+   */
+  create(account: Jid, password: string, alongside?: readonly Write[]): Promise<void>;
   /** @throws AccountError if there is no such account, or the password is not acceptable. */
   setPassword(account: Jid, password: string): Promise<void>;
   /** Removes the account and everything it owns. @throws AccountError if there is none. */

@@ -9,17 +9,16 @@ import {
   scramVerifier,
 } from "@rookery/stream";
 import { type Clock, type Random, systemRandom } from "../clock.ts";
-import type { MapSpec, MapStore, Storage } from "../storage/api.ts";
+import type { MapSpec, MapStore, Storage, Write } from "../storage/api.ts";
 import { StorageConflict } from "../storage/api.ts";
 import { AccountError, type ManagedAccounts } from "./accounts.ts";
 import { nodeCrypto } from "./node-crypto.ts";
+import { ownersOf } from "./owners.ts";
 
 /** PBKDF2 iterations of new passwords. Clients pay for them at each login, attackers at each guess. */
 const ITERATIONS = 10_000;
 const SALT_BYTES = 16;
 const SECRET_BYTES = 32;
-
-const LIST_PAGE = 500;
 
 /** SCRAM keys by hash function, never the password (RFC 5802 §3). */
 export type AccountKeys = { readonly [hash in ScramHash]?: ScramKeys };
@@ -110,18 +109,26 @@ export class InternalAccounts implements ManagedAccounts {
 
   admit(): void {}
 
-  async create(account: Jid, password: string): Promise<void> {
-    await this.createWithKeys(account, await deriveAccountKeys(password, this.#random));
+  async create(account: Jid, password: string, alongside: readonly Write[] = []): Promise<void> {
+    const keys = await deriveAccountKeys(password, this.#random);
+    await this.createWithKeys(account, keys, alongside);
   }
 
   /** As `create`, for an account that comes from elsewhere with its keys. */
-  async createWithKeys(account: Jid, keys: AccountKeys): Promise<void> {
+  async createWithKeys(
+    account: Jid,
+    keys: AccountKeys,
+    alongside: readonly Write[] = [],
+  ): Promise<void> {
     this.#check(account);
     const record = { created: this.#clock.now(), keys };
     try {
-      await this.#records.put(account.toString(), RECORD, record, { ifVersion: 0 });
+      const made = this.#records.write.put(account.toString(), RECORD, record, { ifVersion: 0 });
+      await this.#storage.batch([made, ...alongside]);
     } catch (error) {
       if (!(error instanceof StorageConflict)) throw error;
+      // or it is something alongside that was changed by others
+      if (alongside.length > 0 && !(await this.exists(account))) throw error;
       throw new AccountError("exists", `the account ${account} exists already`);
     }
   }
@@ -144,22 +151,7 @@ export class InternalAccounts implements ManagedAccounts {
   async list(
     page: { readonly after?: Jid; readonly limit?: number } = {},
   ): Promise<readonly Jid[]> {
-    const limit = page.limit ?? Number.POSITIVE_INFINITY;
-    const found: Jid[] = [];
-    let after = page.after?.toString();
-    while (found.length < limit) {
-      const owners = await this.#records.owners({
-        ...(after !== undefined && { after }),
-        limit: LIST_PAGE,
-      });
-      for (const owner of owners) {
-        const account = Jid.parse(owner);
-        if (account.domain === this.#domain.domain && found.length < limit) found.push(account);
-      }
-      after = owners.at(-1);
-      if (owners.length < LIST_PAGE) break;
-    }
-    return found;
+    return ownersOf(this.#records, this.#domain.domain, page);
   }
 
   #keys(username: string, hash: ScramHash): Promise<ScramKeys | undefined> {

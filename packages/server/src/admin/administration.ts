@@ -1,10 +1,18 @@
 import { Jid, StanzaError } from "@rookery/protocol";
 import type { AccountAdministration } from "../account-administration.ts";
-import { AccountError, type AccountProblem } from "../accounts/accounts.ts";
+import { AccountError, type AccountProblem, type AccountStatus } from "../accounts/accounts.ts";
 import type { SessionTable } from "../sessions/table.ts";
 import { VERSION } from "../version.ts";
 import type { VirtualHost } from "../virtual-host.ts";
 import { AdminError, type AdminErrorCode } from "./errors.ts";
+import {
+  createInvitation,
+  type InvitationFacts,
+  type InvitationMade,
+  type InvitationWish,
+  listInvitations,
+  revokeInvitation,
+} from "./invitations.ts";
 
 /** What is administered: a `Server`, whether it listens or not. */
 export interface Administered {
@@ -51,10 +59,17 @@ export class Administration {
     return account.toString();
   }
 
-  /** Gives an account another password; its sessions go on. */
+  /** Gives an account another password; its sessions end. */
   async setPassword(text: string, password: string): Promise<string> {
     const account = readAccount(text);
     await this.#accountsOf(account).setPassword(account, password).catch(explain);
+    return account.toString();
+  }
+
+  /** Lets nobody log in to an account, or only with another password, or lets them again. */
+  async setStatus(text: string, status: Partial<AccountStatus>): Promise<string> {
+    const account = readAccount(text);
+    await this.#accountsOf(account).setStatus(account, status).catch(explain);
     return account.toString();
   }
 
@@ -90,6 +105,31 @@ export class Administration {
       if (users.length > limit) break;
     }
     return { users: users.slice(0, limit).map(String), more: users.length > limit };
+  }
+
+  /** Makes an invitation to make an account. */
+  async createInvitation(wish: InvitationWish): Promise<InvitationMade> {
+    const [main] = this.#server.hosts.values();
+    const host = wish.domain === undefined ? main : this.#host(readDomain(wish.domain));
+    if (host === undefined) throw new AdminError("not-found", "no domain is served here");
+    return createInvitation(host, wish);
+  }
+
+  /** Lists the open invitations of one domain or of all. */
+  async listInvitations(domain: string | undefined): Promise<readonly InvitationFacts[]> {
+    const hosts =
+      domain === undefined ? this.#server.hosts.values() : [this.#host(readDomain(domain))];
+    const all: InvitationFacts[] = [];
+    for (const host of hosts) all.push(...(await listInvitations(host)));
+    return all;
+  }
+
+  /** Takes an invitation back, of whatever domain. */
+  async revokeInvitation(id: string): Promise<string> {
+    for (const host of this.#server.hosts.values()) {
+      if (await revokeInvitation(host, id)) return id;
+    }
+    throw new AdminError("not-found", `there is no open invitation "${id}"`);
   }
 
   status(): ServerStatus {

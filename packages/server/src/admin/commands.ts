@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Administration, ServerStatus, UserPage } from "./administration.ts";
 import { AdminError } from "./errors.ts";
+import type { InvitationFacts, InvitationMade, InvitationWish } from "./invitations.ts";
 
 /** What each command takes and gives. */
 export interface AdminCommands {
@@ -8,10 +9,25 @@ export interface AdminCommands {
   readonly "user.add": Signature<{ jid: string; password: string }, { jid: string }>;
   /** Removes an account and everything it owns; its sessions end. */
   readonly "user.remove": Signature<{ jid: string }, { jid: string }>;
-  /** Gives an account another password. */
+  /** Lets nobody log in to an account; what it owns stays. Its sessions end. */
+  readonly "user.disable": Signature<{ jid: string }, { jid: string }>;
+  /** Lets people log in to an account again that was disabled. */
+  readonly "user.enable": Signature<{ jid: string }, { jid: string }>;
+  /** Lets nobody log in to an account until it has another password. Its sessions end. */
+  readonly "user.expire": Signature<{ jid: string }, { jid: string }>;
+  /** Gives an account another password; its sessions end. */
   readonly "user.password": Signature<{ jid: string; password: string }, { jid: string }>;
   /** Lists accounts, of one domain or of all; `limit` is 500 if left out. */
   readonly "user.list": Signature<{ domain?: string; after?: string; limit?: number }, UserPage>;
+  /** Makes an invitation to make an account. */
+  readonly "invite.create": Signature<InvitationWish, InvitationMade>;
+  /** Lists open invitations, of one domain or of all. */
+  readonly "invite.list": Signature<
+    { domain?: string },
+    { invitations: readonly InvitationFacts[] }
+  >;
+  /** Takes an invitation back. */
+  readonly "invite.revoke": Signature<{ id: string }, { id: string }>;
   /** Tells what the server is doing. */
   readonly "server.status": Signature<Record<string, never>, ServerStatus>;
 }
@@ -57,6 +73,7 @@ type CommandTable = {
 const JID_LENGTH = 4096;
 /** Fits into every message that a client logs in with. */
 const PASSWORD_LENGTH = 1024;
+const ID_LENGTH = 64;
 const PAGE = 500;
 const LONGEST_PAGE = 1000;
 
@@ -77,6 +94,24 @@ const COMMANDS: CommandTable = {
     args: z.strictObject({ jid }),
     run: async (administration, args) => ({ jid: await administration.removeUser(args.jid) }),
   },
+  "user.disable": {
+    args: z.strictObject({ jid }),
+    run: async (administration, args) => ({
+      jid: await administration.setStatus(args.jid, { disabled: true }),
+    }),
+  },
+  "user.enable": {
+    args: z.strictObject({ jid }),
+    run: async (administration, args) => ({
+      jid: await administration.setStatus(args.jid, { disabled: false }),
+    }),
+  },
+  "user.expire": {
+    args: z.strictObject({ jid }),
+    run: async (administration, args) => ({
+      jid: await administration.setStatus(args.jid, { expired: true }),
+    }),
+  },
   "user.password": {
     args: z.strictObject({ jid, password }),
     run: async (administration, args) => ({
@@ -91,6 +126,27 @@ const COMMANDS: CommandTable = {
     }),
     run: (administration, { domain, after, limit = PAGE }) =>
       administration.listUsers(domain, after, limit),
+  },
+  "invite.create": {
+    args: z.strictObject({
+      domain: jid.exactOptional(),
+      admin: z.boolean().exactOptional(),
+      name: jid.exactOptional(),
+      uses: z.int().min(1).exactOptional(),
+      days: z.int().min(1).exactOptional(),
+      first: z.boolean().exactOptional(),
+    }),
+    run: (administration, args) => administration.createInvitation(args),
+  },
+  "invite.list": {
+    args: z.strictObject({ domain: jid.exactOptional() }),
+    run: async (administration, { domain }) => ({
+      invitations: await administration.listInvitations(domain),
+    }),
+  },
+  "invite.revoke": {
+    args: z.strictObject({ id: z.string().max(ID_LENGTH, { error: "too long" }) }),
+    run: async (administration, { id }) => ({ id: await administration.revokeInvitation(id) }),
   },
   "server.status": {
     args: z.strictObject({}),

@@ -1,4 +1,5 @@
 import type { Jid } from "@rookery/protocol";
+import type { AccountsConfig, AccountsInput, DomainAccounts } from "./auth.ts";
 import type { LimitName, Limits } from "./limits.ts";
 
 /** The configuration of a server, complete and checked; see {@link ConfigInput} for how it is written. */
@@ -11,7 +12,9 @@ export interface Config {
   readonly listen: ListenConfig;
   readonly web: WebConfig;
   readonly proxies: ProxiesConfig;
+  readonly tls: TlsConfig;
   readonly auth: AuthConfig;
+  readonly registration: RegistrationMode;
   /** External components (XEP-0114) by the domain they speak for. */
   readonly components: ReadonlyMap<string, ComponentConfig>;
   readonly limits: Limits;
@@ -27,6 +30,13 @@ export interface DomainConfig {
   readonly name: string;
   /** Absent: the server makes a certificate itself. */
   readonly tls?: TlsFiles | undefined;
+  /** Its accounts, where they are not as `auth` says. */
+  readonly auth?: DomainAccounts | undefined;
+}
+
+/** A domain as it is written. */
+export interface DomainInput extends Omit<DomainConfig, "auth"> {
+  readonly auth?: AccountsInput | undefined;
 }
 
 /** Absolute paths of PEM files. */
@@ -79,12 +89,27 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-export interface AuthConfig {
+export interface AuthConfig extends AccountsConfig {
+  /** Localparts that only administrators may make accounts of, prepared. */
+  readonly reserved: readonly string[];
   readonly plainWithoutTls: boolean;
   readonly requireTls: boolean;
-  readonly channelBinding: boolean;
+  readonly channelBinding: ChannelBindingOffer;
   readonly resourceConflict: ResourceConflict;
 }
+
+/** Whether mechanisms that bind the channel are offered: to all, to none, or where no known client fails. */
+export type ChannelBindingOffer = "auto" | boolean;
+
+/** What TLS connections of clients may be. */
+export interface TlsConfig {
+  readonly maxVersion: TlsVersion;
+}
+
+export type TlsVersion = "TLSv1.2" | "TLSv1.3";
+
+/** Who may make an account: anyone, those who were invited, or administrators alone. */
+export type RegistrationMode = "open" | "invite" | "closed";
 
 /** RFC 6120 §7.7.2.2: what happens when a client asks for a resource that is connected. */
 export type ResourceConflict = "replace" | "rename" | "refuse";
@@ -102,7 +127,7 @@ export interface LogConfig {
 
 /** The configuration as `rookery.yaml` or a program writes it: what is left out has its default. */
 export interface ConfigInput {
-  readonly domains?: readonly DomainConfig[] | undefined;
+  readonly domains?: readonly DomainInput[] | undefined;
   readonly data?: string | undefined;
   readonly storage?: StorageKind | undefined;
   readonly listen?:
@@ -123,14 +148,17 @@ export interface ConfigInput {
         readonly protocol?: readonly (keyof ListenConfig)[] | undefined;
       }
     | undefined;
+  readonly tls?: { readonly maxVersion?: TlsVersion | undefined } | undefined;
   readonly auth?:
-    | {
+    | (AccountsInput & {
+        readonly reserved?: readonly string[] | undefined;
         readonly plainWithoutTls?: boolean | undefined;
         readonly requireTls?: boolean | undefined;
-        readonly channelBinding?: boolean | undefined;
+        readonly channelBinding?: ChannelBindingOffer | undefined;
         readonly resourceConflict?: ResourceConflict | undefined;
-      }
+      })
     | undefined;
+  readonly registration?: RegistrationMode | undefined;
   readonly components?: { readonly [domain: string]: ComponentConfig } | undefined;
   readonly limits?: { readonly [name in LimitName]?: number | undefined } | undefined;
   /** Module name, or path of an own module, to its options; true: as it is by default; false: left out. */

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as z from "zod";
+import { RESERVED_NAMES } from "../accounts/reserved.ts";
+import { accountsOf } from "./auth.ts";
 import type { ConfigInput } from "./config.ts";
 import { LIMITS, type LimitName } from "./limits.ts";
 import { ConfigError } from "./problems.ts";
@@ -34,6 +36,8 @@ test("no configuration at all serves localhost with all defaults", () => {
     plainWithoutTls: false,
     channelBinding: false,
     resourceConflict: "replace",
+    accounts: "internal",
+    reserved: RESERVED_NAMES,
   });
   assert.equal(config.modules.size, 0);
   assert.deepEqual(config.admins, []);
@@ -229,4 +233,53 @@ test("what is no group of keys at all is refused", () => {
   for (const input of [null, 4, "text", []]) {
     assert.match(problems({ listen: input })[0] ?? "", /expected a group of keys and values/);
   }
+});
+
+const LDAP = { url: "ldaps://ldap.example.org", base: "dc=example,dc=org" };
+
+test("where accounts come from is told for all domains, or for one; its paths become absolute", () => {
+  const config = resolveConfig(
+    {
+      domains: [
+        { name: "example.org" },
+        { name: "example.net", auth: { accounts: "ldap", ldap: { ...LDAP, ca: "ca.pem" } } },
+      ],
+      auth: { certificates: { ca: "clients.pem" }, reserved: ["Boss"] },
+    },
+    { base: "/srv" },
+  );
+  assert.deepEqual(config.auth.reserved, ["boss"]);
+  const [org, net] = config.domains.map(({ auth }) => accountsOf(config.auth, auth));
+  assert.equal(org?.accounts, "internal");
+  assert.equal(net?.accounts, "ldap");
+  assert.equal(net.ldap?.ca, "/srv/ca.pem");
+  assert.equal(net.ldap.attribute, "uid");
+  assert.equal(net.ldap.timeoutSeconds, 5);
+  for (const one of [org, net]) {
+    assert.deepEqual(one.certificates, { ca: "/srv/clients.pem", email: false });
+  }
+});
+
+test("accounts from elsewhere are refused where something is missing, or goes in the clear", () => {
+  const cases: readonly (readonly [ConfigInput["auth"], RegExp])[] = [
+    [{ accounts: "ldap" }, /auth\.accounts.*needs auth\.ldap/],
+    [{ ldap: { url: "ldap://ldap.example.org", base: "x" } }, /in the clear; use ldaps/],
+    [{ ldap: { ...LDAP, startTls: true } }, /startTls is for ldap:/],
+    [{ ldap: { url: LDAP.url } }, /userDn or base/],
+    [{ ldap: { ...LDAP, bindDn: "cn=x" } }, /bindDn and bindPassword go together/],
+    [{ ldap: { ...LDAP, userDn: "uid=x" } }, /\{user\}/],
+    [{ ldap: { ...LDAP, url: "https://example.org" } }, /a URL such as ldaps:/],
+    [{ http: { url: "http://example.org/check" } }, /in the clear; use https/],
+    [{ http: { url: "https://a.example", existsUrl: "http://b.example" } }, /in the clear/],
+    [{ bearer: { issuer: "http://example.org", audience: "x" } }, /anyone on the way/],
+    [{ reserved: ["a@b"] }, /"a@b" is no user name/],
+  ];
+  for (const [auth, text] of cases) {
+    const all = problems({ auth }).join("\n");
+    assert.match(all, text);
+  }
+  const fine = { url: "ldap://ldap.example.org", base: "x", unencrypted: true };
+  assert.deepEqual(problems({ auth: { accounts: "ldap", ldap: fine } }), []);
+  const near = { url: "http://127.0.0.1:8000/check" };
+  assert.deepEqual(problems({ auth: { accounts: "http", http: near } }), []);
 });

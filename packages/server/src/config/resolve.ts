@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { DomainAccounts } from "./auth.ts";
 import type { Config, ConfigInput, DomainConfig, ModuleOptions } from "./config.ts";
 import { describeConfig, type ModuleSchemas } from "./describe.ts";
 import { nearest } from "./nearest.ts";
@@ -68,17 +69,28 @@ function moduleProblems(input: unknown, schemas: ModuleSchemas): ConfigProblem[]
 
 function withAbsolutePaths(config: Config, base: string): Config {
   const absolute = (path: string): string => resolve(base, path);
-  const domain = ({ name, tls }: DomainConfig): DomainConfig =>
-    tls === undefined
-      ? { name }
-      : { name, tls: { cert: absolute(tls.cert), key: absolute(tls.key) } };
+  const domain = ({ name, tls, auth }: DomainConfig): DomainConfig => ({
+    name,
+    ...(tls !== undefined && { tls: { cert: absolute(tls.cert), key: absolute(tls.key) } }),
+    ...(auth !== undefined && { auth: withAbsoluteCa(auth, absolute) }),
+  });
   const moduleEntry = ([name, options]: [string, ModuleOptions | false]) =>
     [name.includes("/") ? absolute(name) : name, options] as const;
   return {
     ...config,
     data: absolute(config.data),
+    auth: withAbsoluteCa(config.auth, absolute),
     domains: config.domains.map(domain),
     modules: new Map([...config.modules].map(moduleEntry)),
+  };
+}
+
+function withAbsoluteCa<A extends DomainAccounts>(auth: A, absolute: (path: string) => string): A {
+  const { ldap, certificates } = auth;
+  return {
+    ...auth,
+    ...(ldap?.ca !== undefined && { ldap: { ...ldap, ca: absolute(ldap.ca) } }),
+    ...(certificates && { certificates: { ...certificates, ca: absolute(certificates.ca) } }),
   };
 }
 

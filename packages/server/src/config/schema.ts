@@ -1,6 +1,9 @@
 import { Jid } from "@rookery/protocol";
 import * as z from "zod";
+import { RESERVED_NAMES } from "../accounts/reserved.ts";
 import { readListenAddress, writeListenAddress } from "./addresses.ts";
+import { accountsOf } from "./auth.ts";
+import { accountsKind, accountsShape, brokenAccounts, domainAuth } from "./auth-schema.ts";
 import type {
   ComponentConfig,
   Config,
@@ -21,6 +24,13 @@ const account = z.string().transform((text, context) => {
   return refuse(context, `"${text}" is not the address of an account; write user@domain`);
 });
 
+/** The localpart of an account, prepared. */
+const localpart = z.string().transform((text, context) => {
+  const jid = Jid.tryParse(`${text}@example.org`);
+  if (jid !== undefined && jid.local !== "" && jid.isBare) return jid.local;
+  return refuse(context, `"${text}" is no user name; write what stands before the @`);
+});
+
 const domainName = z.string().transform((text, context) => {
   const jid = readJid(text, context);
   if (jid === undefined || (jid.local === "" && jid.isBare)) return jid?.domain ?? z.NEVER;
@@ -36,6 +46,9 @@ const tlsFiles = z.strictObject({
 
 const domain = z.strictObject({
   name: domainName.describe("The domain: what stands after the @ of its accounts."),
+  auth: domainAuth
+    .optional()
+    .describe("Where the accounts of this domain come from, if not from where those of others do."),
   tls: tlsFiles
     .optional()
     .describe(
@@ -216,6 +229,17 @@ export const configSchema: z.ZodType<Config, ConfigInput> = z
       })
       .prefault({})
       .describe("Reverse proxies and load balancers in front of the server."),
+    tls: z
+      .strictObject({
+        maxVersion: z
+          .enum(["TLSv1.2", "TLSv1.3"])
+          .prefault("TLSv1.3")
+          .describe(
+            "The newest version of TLS that is spoken. TLSv1.2 is for tests of old clients.",
+          ),
+      })
+      .prefault({})
+      .describe("How connections are encrypted. Nothing older than TLS 1.2 is spoken (RFC 9325)."),
     auth: z
       .strictObject({
         requireTls: z.boolean().prefault(true).describe("Clients must use TLS before they log in."),
@@ -226,20 +250,37 @@ export const configSchema: z.ZodType<Config, ConfigInput> = z
             "Clients may send their password in the clear, without TLS: only for tests, and only with requireTls: false.",
           ),
         channelBinding: z
-          .boolean()
-          .prefault(false)
+          .union([z.literal("auto"), z.boolean()], { error: "auto, true or false" })
+          .prefault("auto")
           .describe(
-            "Offer SCRAM with channel binding (tls-exporter, RFC 9266) on TLS 1.3. Some clients, slixmpp 1.8 among them, then try a binding that TLS 1.3 does not have, and cannot log in.",
-          ),
+            "Offer SCRAM bound to the TLS connection (-PLUS, RFC 5802 §6). auto: to all, but on TLS 1.3 only by SASL2 (XEP-0388), since clients that know nothing newer than SASL, slixmpp 1.8 among them, try a binding there that TLS 1.3 does not have, and could not log in. true: by SASL on TLS 1.3 too. false: never.",
+          )
+          .meta({ form: "auto, true or false" }),
         resourceConflict: z
           .enum(["replace", "rename", "refuse"])
           .prefault("replace")
           .describe(
             "When a client asks for a resource that is connected: replace the older client, rename the new one's resource, or refuse the new one (RFC 6120 §7.7.2.2).",
           ),
+        accounts: accountsKind
+          .prefault("internal")
+          .describe(
+            "Where accounts come from: internal (this server keeps them), ldap (a directory) or http (a program of yours). Of those from elsewhere the server never has a password.",
+          ),
+        ...accountsShape,
+        reserved: z
+          .array(localpart)
+          .prefault([...RESERVED_NAMES])
+          .describe("User names that only administrators may make accounts of."),
       })
       .prefault({})
       .describe("How clients log in."),
+    registration: z
+      .enum(["open", "invite", "closed"])
+      .prefault("invite")
+      .describe(
+        "Who may make an account on the domains served here: anyone, those who have an invitation, or administrators alone.",
+      ),
     components: components
       .prefault({})
       .describe(
@@ -268,6 +309,15 @@ function crossCheck(config: Config, context: Context): void {
   for (const [index, { name }] of config.domains.entries()) {
     if (names.has(name)) refuse(context, `the domain ${name} is named twice`, ["domains", index]);
     names.add(name);
+  }
+  for (const { path, text } of brokenAccounts(config.auth)) {
+    refuse(context, text, ["auth", ...path]);
+  }
+  for (const [index, { auth: own }] of config.domains.entries()) {
+    if (own === undefined) continue;
+    for (const { path, text } of brokenAccounts(accountsOf(config.auth, own))) {
+      refuse(context, text, ["domains", index, "auth", ...path]);
+    }
   }
   for (const [index, admin] of config.admins.entries()) {
     if (names.has(admin.domain)) continue;

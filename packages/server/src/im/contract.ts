@@ -1,6 +1,7 @@
 import type { Jid, Stanza } from "@rookery/protocol";
 import { type Chain, chain, type Flow, flow, type Signal, signal } from "../hooks.ts";
 import type { Session } from "../sessions/session.ts";
+import { flag, type Slot } from "../sessions/slot.ts";
 
 /** `sent`: from a session of the account; `received`: to the account. */
 export type Direction = "sent" | "received";
@@ -66,7 +67,7 @@ export const messagesLeft: Signal<KeptMessages> = signal("messages-left");
 export interface KeptQuery {
   /** A bare JID. */
   readonly account: Jid;
-  /** Only what came after this. */
+  /** Only what came after this; where that is not there any more, what came after its time. */
   readonly after: Kept | undefined;
   /** Or only these. */
   readonly ids?: readonly string[];
@@ -81,6 +82,12 @@ export const archivedMessages: Chain<KeptQuery, readonly KeptMessage[], "answer"
   "archived-messages",
   ["answer"],
 );
+
+/**
+ * The client of a session asked the archive before it became available: it fetches what it missed
+ * there, and is not handed it as well (XEP-0313 §8).
+ */
+export const archiveAware: Slot<boolean> = flag("archive/aware");
 
 /** A presence stanza from a session of the account, or to the account. */
 export interface PresenceEvent {

@@ -1,7 +1,8 @@
 /** What tests of a storage that fails share. */
 import { Jid, Stanza } from "@rookery/protocol";
 import { stanzaXml } from "@rookery/testkit";
-import { InternalAccounts } from "../accounts/internal.ts";
+import type { HostAccounts } from "../accounts/host-accounts.ts";
+import { openAccounts } from "../accounts/open.ts";
 import { systemClock, systemRandom } from "../clock.ts";
 import { resolveConfig } from "../config/resolve.ts";
 import { HttpRouter } from "../http/router.ts";
@@ -26,7 +27,7 @@ export interface Actor {
 export interface FailingStage {
   readonly host: VirtualHost;
   readonly driver: FailingDriver;
-  readonly accounts: InternalAccounts;
+  readonly accounts: HostAccounts;
   readonly login: (full: string) => Promise<Actor>;
   readonly turns: () => Promise<void>;
 }
@@ -49,7 +50,7 @@ export async function failingStage(): Promise<FailingStage> {
     connectedComponents: () => [],
     isLocal: (name: string) => name === "example.org",
   };
-  const accounts = await InternalAccounts.open(domain, storage, services);
+  const accounts = await openAccounts(domain, { accounts: "internal" }, services);
   const host = await VirtualHost.open(domain, accounts, services);
   services.router.claim("example.org", host);
   return {

@@ -20,6 +20,8 @@ const config = { admins: ["bard@example.org"] };
 const COMMANDS = [
   "add-user",
   "delete-user",
+  "disable-user",
+  "reenable-user",
   "change-user-password",
   "end-user-session",
   "get-registered-users-num",
@@ -96,7 +98,8 @@ const FORM_TYPE = ["FORM_TYPE", "hidden", ADMIN];
 async function listedFor(person: Person): Promise<readonly (string | undefined)[]> {
   const query = `<query xmlns='http://jabber.org/protocol/disco#items' node='${COMMANDS_NS}'/>`;
   const answer = await person.asks(`<iq type='get' id='d' to='example.org'>${query}</iq>`);
-  return discoItems.in(answer)?.items.map(({ node }) => node) ?? [];
+  const nodes = discoItems.in(answer)?.items.map(({ node }) => node) ?? [];
+  return nodes.filter((node) => node?.startsWith(ADMIN)); // other modules have commands as well
 }
 
 test(
@@ -282,7 +285,7 @@ test(
 );
 
 test(
-  "XEP-0133 §4.7: a password is changed, open sessions go on",
+  "XEP-0133 §4.7: a password is changed, and sessions that were opened by the old one end",
   play(async ({ bard, juliet, stage }) => {
     const { answer, submits } = await begins(bard, "change-user-password");
     assert.deepEqual(fieldsOf(answer, "form"), [
@@ -296,10 +299,53 @@ test(
     refused(abroad, "bad-request", "bad-payload");
     const done = await submits({ accountjid: ["juliet@example.org"], password: ["V3r0n4"] });
     assert.equal(notes(done).length, 1);
-    await juliet.receivesNothing();
+    await juliet.receives(`<error xmlns='http://etherx.jabber.org/streams'>
+      <not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>
+      <text xmlns='urn:ietf:params:xml:ns:xmpp-streams'>*</text></error>`);
     const account = Jid.parse("juliet@example.org");
     await assert.rejects(stage.connect().login(account, PASSWORD), /login failed/);
     await stage.connect().login(account, "V3r0n4");
+  }),
+);
+
+test(
+  "XEP-0133 §4.7: administrators who change their own password go on",
+  play(async ({ bard, stage }) => {
+    const other = await Person.enters(stage, "bard@example.org/study");
+    const fields = { accountjid: ["bard@example.org"], password: ["V3r0n4"] };
+    assert.equal(notes(await does(bard, "change-user-password", fields)).length, 1);
+    await other.receives(`<error xmlns='http://etherx.jabber.org/streams'>
+      <not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>
+      <text xmlns='urn:ietf:params:xml:ns:xmpp-streams'>*</text></error>`);
+    await bard.receivesNothing();
+  }),
+);
+
+test(
+  "XEP-0133 §4.3, §4.4: a user is disabled, whose sessions end and whose messages are kept, and enabled",
+  play(async ({ bard, juliet, stage }) => {
+    const { answer, submits } = await begins(bard, "disable-user");
+    assert.deepEqual(fieldsOf(answer, "form"), [
+      FORM_TYPE,
+      ["accountjids", "jid-multi", "required"],
+    ]);
+    const missing = await submits({ accountjids: ["juliet@example.org", "nobody@example.org"] });
+    assert.equal(refused(missing, "item-not-found"), "there is no account nobody@example.org");
+    const admin = await submits({ accountjids: ["juliet@example.org", "bard@example.org"] });
+    assert.match(refused(admin, "not-allowed"), /bard@example.org administers the server/);
+    await juliet.receivesNothing();
+    const done = await submits({ accountjids: ["juliet@example.org"] });
+    assert.deepEqual(notes(done), ["info: The account juliet@example.org is disabled."]);
+    await juliet.receives(`<error xmlns='http://etherx.jabber.org/streams'>
+      <not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>
+      <text xmlns='urn:ietf:params:xml:ns:xmpp-streams'>an administrator has disabled the account</text></error>`);
+    const account = Jid.parse("juliet@example.org");
+    const { accounts } = stage.server.host("example.org");
+    await assert.rejects(accounts.admit("juliet"), { condition: "account-disabled" });
+    assert.ok(await accounts.exists(account));
+    const again = await does(bard, "reenable-user", { accountjids: ["juliet@example.org"] });
+    assert.deepEqual(notes(again), ["info: The account juliet@example.org is enabled."]);
+    await stage.connect().login(account, PASSWORD);
   }),
 );
 

@@ -20,7 +20,11 @@ export function changeUserPassword(host: Host): AdHocCommand<CommandContext> {
       const { accountjid, password } = run.values.user;
       const account = checkAccount(host, accountjid!);
       const facts = { command: "change-user-password", account: account.toString() };
-      await perform(host, run, facts, () => host.administration.setPassword(account, password!));
-      return { note: `The password of ${account} was changed. Open sessions go on.` };
+      // administrators who change their own go on
+      const by = run.requester.bare.equals(account) ? run.context.session : undefined;
+      await perform(host, run, facts, () =>
+        host.administration.setPassword(account, password!, by),
+      );
+      return { note: `The password of ${account} was changed. Its sessions have ended.` };
     });
 }
