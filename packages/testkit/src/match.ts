@@ -1,4 +1,4 @@
-import { NS } from "@rookery/protocol";
+import { NS, STANZA_ID_NS } from "@rookery/protocol";
 import { type Element, type Node, serialize } from "@rookery/xml";
 
 /** In a pattern, the value of an attribute or a text that may be anything. */
@@ -9,7 +9,8 @@ const ANYTHING = "*";
  *
  * A pattern's attributes must be there with the same value, its children must be there in the same
  * order and no others. The value `*` matches anything. Of a stanza and its children, attributes
- * that the pattern does not mention are of no interest.
+ * that the pattern does not mention are of no interest; nor are stanza-ids (XEP-0359), which every
+ * message that is kept has.
  */
 export function difference(actual: Element, pattern: Element): string | undefined {
   const todo: [Element, Element][] = [[actual, pattern]];
@@ -39,8 +40,8 @@ function faultOf(
       return `the attribute ${key} of <${found.name}> is ${actual === undefined ? "absent" : `"${actual}"`}, not "${value}"`;
     }
   }
-  const left = significant(found.children);
   const right = significant(expected.children);
+  const left = significant(found.children).filter((n) => !isStanzaId(n) || right.some(isStanzaId));
   if (right.length === 1 && right[0] === ANYTHING) return undefined;
   if (left.length !== right.length) {
     return `<${found.name}> has ${left.length} children, not ${right.length}`;
@@ -52,6 +53,10 @@ function faultOf(
     } else todo.push([other, node]);
   }
   return undefined;
+}
+
+function isStanzaId(node: Node): boolean {
+  return typeof node !== "string" && node.is(STANZA_ID_NS, "stanza-id");
 }
 
 /** Patterns are indented for people; white space between elements means nothing. */

@@ -1,4 +1,4 @@
-import { type Jid, type Stanza, StanzaError } from "@rookery/protocol";
+import { type Jid, type Stanza, StanzaError, withoutStanzaIds } from "@rookery/protocol";
 import { after } from "@rookery/stream";
 import type { Hooks, Maybe } from "../hooks.ts";
 import type { Session } from "../sessions/session.ts";
@@ -58,7 +58,8 @@ export class Messages {
     });
   }
 
-  #lead(stanza: Stanza, to: Jid): Maybe<void> {
+  #lead(message: Stanza, to: Jid): Maybe<void> {
+    const stanza = withoutForgedIds(message, to.bare);
     const targets = (): readonly Session[] => this.#targets(stanza, to);
     const event: MessageEvent = {
       stanza,
@@ -96,6 +97,12 @@ export class Messages {
         return NONE;
     }
   }
+}
+
+/** The account alone gives stanza-ids in its name (XEP-0359 §4, rule 2). */
+function withoutForgedIds(message: Stanza, account: Jid): Stanza {
+  const children = withoutStanzaIds(message.children, account);
+  return children === message.children ? message : message.with({ children });
 }
 
 /**

@@ -9,6 +9,8 @@ const REMEMBERED = 10_000;
 export interface Quota {
   /** Counts one more message if it fits. */
   take(bytes: number): boolean;
+  /** One message less is waiting. */
+  release(bytes: number): void;
 }
 
 /** How much each account has waiting, so that nobody's absence fills the disk. */
@@ -35,6 +37,14 @@ export class Quotas {
       this.#known.delete(oldest);
     }
     return known;
+  }
+
+  /** One message of an account waits no more. */
+  release(account: Jid, bytes: number): void {
+    const known = this.#known.get(account.toString());
+    // one that is being read sees it or not: it is read again
+    if (known instanceof Promise) this.forget(account);
+    else known?.release(bytes);
   }
 
   /** What is kept changed by other ways. */
@@ -66,6 +76,10 @@ function quotaOf(sizes: readonly number[], { offlineMessages, offlineBytes }: Li
       messages++;
       bytes += more;
       return true;
+    },
+    release(less) {
+      messages--;
+      bytes -= less;
     },
   };
 }

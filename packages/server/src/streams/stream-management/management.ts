@@ -88,6 +88,8 @@ export class Management implements Outlet {
   #heir: object | undefined = undefined;
   /** An `<r/>` waits for its answer; `again` if another one came since. */
   #answering: "no" | "yes" | "again" = "no";
+  /** Someone waits for the client to acknowledge. */
+  #room: PromiseWithResolvers<void> | undefined = undefined;
   #ended = false;
   /** Until when it waits for its client, in milliseconds since 1970. */
   #until = 0;
@@ -163,6 +165,7 @@ export class Management implements Outlet {
     if (this.#stream !== stream || this.#ended) return;
     this.#stream = undefined;
     this.#request = "none";
+    this.#giveUpRoom();
     if (this.id === undefined || this.resumeSeconds === 0) return this.end();
     this.hibernate();
     this.host.hibernates(this.session);
@@ -182,6 +185,7 @@ export class Management implements Outlet {
     if (this.#ended) return;
     this.#ended = true;
     this.#patience?.cancel();
+    this.#giveUpRoom();
     this.session.hibernating = false;
     this.#services.ended(this);
     this.host.ended(this.session);
@@ -193,8 +197,24 @@ export class Management implements Outlet {
     else this.end();
   }
 
-  flushed(): Promise<void> {
-    return this.#stream?.flushed() ?? Promise.reject(new Error("the client is away"));
+  /** Settles when the network took what was sent, and the client has acknowledged most of it. */
+  async flushed(): Promise<void> {
+    await (this.#stream?.flushed() ?? Promise.reject(away()));
+    if (this.#stream === undefined) throw away();
+    if (this.#hasRoom()) return;
+    this.#room ??= Promise.withResolvers();
+    return this.#room.promise;
+  }
+
+  #hasRoom(): boolean {
+    return this.#queue.bytes <= this.#services.limits.unackedBytes / 2;
+  }
+
+  /** Nobody waits any longer for the client to acknowledge. */
+  #giveUpRoom(): void {
+    this.#room?.promise.catch(() => {});
+    this.#room?.reject(away());
+    this.#room = undefined;
   }
 
   // ── what is sent ───────────────────────────────────────────────────────────
@@ -244,6 +264,10 @@ export class Management implements Outlet {
       throw new StreamError("undefined-condition", error.message, {
         specific: handledCountTooHigh(error.handled, error.sent),
       });
+    }
+    if (this.#room !== undefined && this.#hasRoom()) {
+      this.#room.resolve();
+      this.#room = undefined;
     }
     if (this.#stream !== undefined && this.#queue.size > 0) this.#askSoon();
   }
@@ -340,6 +364,10 @@ export class Management implements Outlet {
       stanza: (): Stanza => streamStanza(text),
     }));
   }
+}
+
+function away(): Error {
+  return new Error("the client is away");
 }
 
 const NEW: ManagementState = { handled: 0, acknowledged: 0, sent: [] };

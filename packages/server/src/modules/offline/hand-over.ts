@@ -1,0 +1,363 @@
+import { delay, hintsOf, type Jid, type Stanza } from "@rookery/protocol";
+import { after } from "@rookery/stream";
+import type { Element } from "@rookery/xml";
+import type { Maybe } from "../../hooks.ts";
+import type { Host } from "../../host.ts";
+import {
+  archiveAware,
+  archivedMessages,
+  contactBlocked,
+  type HandedMessage,
+  type KeptMessage,
+  type MessageEvent,
+} from "../../im/contract.ts";
+import type { Hold, Session } from "../../sessions/session.ts";
+import type { MapSpec, MapStore } from "../../storage/api.ts";
+import { Deliveries, type Position, type Waiting } from "./deliveries.ts";
+import { bytesOf, type Spool } from "./spool.ts";
+
+/** Messages read at once, and bytes sent at once, so that no client is given more than it can take. */
+const BATCH = 100;
+const BATCH_BYTES = 262_144;
+/** Milliseconds after which what changed is stored; after a crash so much is handed over again. */
+const SAVE_MS = 2000;
+const CHAT_STATES = "http://jabber.org/protocol/chatstates";
+
+export const positions: MapSpec<Position> = {
+  shape: "map",
+  name: "offline/positions",
+  version: 1,
+  codec: { encode: (position) => JSON.stringify(position), decode: (text) => JSON.parse(text) },
+};
+
+/** The one position of an account. */
+const KEY = "position";
+
+interface AccountState {
+  readonly account: Jid;
+  readonly deliveries: Deliveries;
+  /** A session is being handed what waits. */
+  giving: boolean;
+}
+
+/** A message of the backlog, from the archive or the spool. */
+interface Found extends KeptMessage {
+  readonly spooled: number | undefined;
+}
+
+/** Hands over what waits for an account, and knows what its clients have. */
+export class HandOver {
+  readonly #host: Host;
+  readonly #spool: Spool;
+  readonly #positions: MapStore<Position>;
+  /** Accounts that have sessions with messages. */
+  readonly #accounts: Map<string, Maybe<AccountState>> = new Map();
+  readonly #unsaved: Set<AccountState> = new Set();
+  #saving = false;
+
+  constructor(host: Host, spool: Spool, store: MapStore<Position>) {
+    this.#host = host;
+    this.#spool = spool;
+    this.#positions = store;
+  }
+
+  // ── messages that come ─────────────────────────────────────────────────────
+
+  /** Remembers a message that the archive has; puts another one into the spool. */
+  keep(event: MessageEvent): Maybe<Stanza | undefined> {
+    const { direction, stanza, account, keeping } = event;
+    if (direction !== "received" || !deservesKeeping(stanza)) return undefined;
+    if (keeping.kept !== undefined) {
+      const { kept } = keeping;
+      this.#with(account, ({ deliveries }) => deliveries.record(kept, undefined));
+      return undefined;
+    }
+    if (hintsOf(stanza).has("no-store")) return undefined;
+    return after(this.#spool.add(stanza, account), (spooled) => {
+      if (spooled === undefined) return undefined;
+      keeping.kept = spooled.kept;
+      const { kept, bytes } = spooled;
+      this.#with(account, ({ deliveries }) => deliveries.record(kept, bytes));
+      return spooled.stanza;
+    });
+  }
+
+  handed({ account, kept, sessions }: HandedMessage): void {
+    if (sessions.length === 0) return;
+    const known = this.#accounts.get(account.toString()) ?? this.#open(account);
+    void after(known, ({ deliveries }) => deliveries.hand(kept, sessions.length));
+  }
+
+  taken({ jid }: Session, ids: readonly string[]): void {
+    this.#with(jid.bare, (state) => this.#take(state, ids));
+  }
+
+  #take(state: AccountState, ids: readonly string[]): void {
+    const spooled: { id: string; spooled: number }[] = [];
+    for (const id of ids) {
+      const news = state.deliveries.take(id);
+      if (news?.spooled !== undefined) spooled.push({ id, spooled: news.spooled });
+    }
+    this.#spool.remove(state.account, spooled);
+    if (state.deliveries.changed) this.#saveSoon(state);
+  }
+
+  // ── sessions that come and go ──────────────────────────────────────────────
+
+  /** What a session had not acknowledged goes to another one, or waits for the next. */
+  left({ jid }: Session, ids: readonly string[]): void {
+    this.#with(jid.bare, (state) => {
+      for (const id of ids) state.deliveries.leave(id);
+      const heir = this.#heirOf(state.account);
+      if (heir) void this.give(heir);
+    });
+    this.#forgetIfAlone(jid.bare);
+  }
+
+  ended({ jid }: Session): void {
+    // what the session left is told after this
+    setImmediate(() => this.#forgetIfAlone(jid.bare));
+  }
+
+  #heirOf(account: Jid): Session | undefined {
+    const taking = this.#host.sessions.of(account).filter((s) => (s.priority ?? -1) >= 0);
+    return taking.toSorted((a, b) => (b.priority ?? 0) - (a.priority ?? 0))[0];
+  }
+
+  #forgetIfAlone(account: Jid): void {
+    if (this.#host.sessions.of(account).length > 0) return;
+    this.#with(account, (state) => {
+      if (state.giving || this.#host.sessions.of(account).length > 0) return;
+      if (state.deliveries.changed) this.#save(state);
+      this.#accounts.delete(account.toString());
+    });
+  }
+
+  /** Hands over what waits, before anything newer. */
+  async give(session: Session): Promise<void> {
+    const account = session.jid.bare;
+    const hold = session.hold();
+    let state: AccountState | undefined;
+    try {
+      const found = await (this.#accounts.get(account.toString()) ?? this.#open(account));
+      if (found.giving) return;
+      state = found;
+      state.giving = true;
+      if (session.get(archiveAware)) this.#skipArchived(state);
+      await this.#giveBacklog(session, hold, state);
+      await this.#giveLeft(session, hold, state);
+    } finally {
+      hold.release();
+      if (state) {
+        state.giving = false;
+        this.#saveSoon(state);
+      }
+      this.#forgetIfAlone(account);
+    }
+  }
+
+  /** The client fetches from the archive what came until now. */
+  #skipArchived({ deliveries }: AccountState): void {
+    // entries of this very millisecond may still come
+    deliveries.skip({ id: "", at: this.#host.clock.now() - 1 });
+  }
+
+  async #giveBacklog(session: Session, hold: Hold, state: AccountState): Promise<void> {
+    const { account, deliveries } = state;
+    let spoolAfter: string | undefined;
+    let archiveAfter = deliveries.upTo;
+    let archiveEnds = deliveries.complete;
+    let spoolEnds = false;
+    while (!archiveEnds || !spoolEnds) {
+      const archived = archiveEnds ? [] : await this.#archived(account, archiveAfter);
+      const spooled: readonly Found[] = spoolEnds ? [] : await this.#spooled(account, spoolAfter);
+      archiveEnds ||= archived.length < BATCH;
+      spoolEnds ||= spooled.length < BATCH;
+      // of two sources, what lies behind the end of a page that is not the last comes with the next
+      const page = inOrder(archived, spooled, !archiveEnds, !spoolEnds);
+      for (const found of page) {
+        if (found.spooled === undefined) archiveAfter = found;
+        else spoolAfter = found.id;
+      }
+      archiveEnds &&= archived.every((one) => page.includes(one));
+      spoolEnds &&= spooled.every((one) => page.includes(one));
+      const fresh = page.filter((found) => deliveries.meet(found, found.spooled));
+      if (!(await this.#hand(session, hold, state, fresh))) return;
+    }
+    deliveries.completed();
+  }
+
+  /** What came since the account has sessions, and none of them took. */
+  async #giveLeft(session: Session, hold: Hold, state: AccountState): Promise<void> {
+    const { account, deliveries } = state;
+    for (let left = deliveries.left(); left.length > 0; left = deliveries.left()) {
+      const page = left.slice(0, BATCH);
+      const messages = await this.#read(account, page);
+      for (const { id } of page) deliveries.hand({ id, at: 0 }, 1);
+      // what is nowhere any more (expired, removed) waits for nobody
+      const found = new Set(messages.map(({ id }) => id));
+      this.#take(
+        state,
+        page.map(({ id }) => id).filter((id) => !found.has(id)),
+      );
+      if (!(await this.#hand(session, hold, state, messages))) return;
+    }
+  }
+
+  /**
+   * Hands messages over, as much at once as the client takes without trouble.
+   * @returns false if the client has left meanwhile.
+   */
+  async #hand(
+    session: Session,
+    hold: Hold,
+    state: AccountState,
+    messages: readonly Found[],
+  ): Promise<boolean> {
+    let bytes = 0;
+    for (const found of messages) {
+      const query = { account: state.account, other: found.stanza.from };
+      if (await this.#host.run(contactBlocked, query)) {
+        this.#take(state, [found.id]); // XEP-0191 §3.3: of whom was blocked since, nothing comes
+        continue;
+      }
+      const message = delayed(found.stanza, found.at, this.#host.domain);
+      hold.send(message, found.id);
+      bytes += bytesOf(message);
+      if (bytes < BATCH_BYTES) continue;
+      bytes = 0;
+      if (!(await taken(session))) return false;
+    }
+    return taken(session);
+  }
+
+  // ── where messages are kept ────────────────────────────────────────────────
+
+  async #archived(account: Jid, after: Found | Position["upTo"]): Promise<readonly Found[]> {
+    const query = { account, after: after && { id: after.id, at: after.at }, limit: BATCH };
+    const archived = (await this.#host.run(archivedMessages, query)) ?? [];
+    return archived.map((one) => ({ ...one, spooled: undefined }));
+  }
+
+  async #spooled(account: Jid, after: string | undefined): Promise<readonly Found[]> {
+    const entries = await this.#spool.read(
+      account,
+      after ? { after, limit: BATCH } : { limit: BATCH },
+    );
+    return entries.map(({ id, at, value }) => ({ id, at, stanza: value, spooled: bytesOf(value) }));
+  }
+
+  async #read(account: Jid, wanted: readonly Waiting[]): Promise<readonly Found[]> {
+    const spooledIds = wanted.filter((one) => one.spooled !== undefined).map(({ id }) => id);
+    const archivedIds = wanted.filter((one) => one.spooled === undefined).map(({ id }) => id);
+    const query = { account, after: undefined, ids: archivedIds, limit: BATCH };
+    const archived = archivedIds.length > 0 ? await this.#host.run(archivedMessages, query) : [];
+    const spooled =
+      spooledIds.length > 0 ? await this.#spool.read(account, { ids: spooledIds }) : [];
+    const found = new Map<string, Found>();
+    for (const one of archived ?? []) found.set(one.id, { ...one, spooled: undefined });
+    for (const { id, at, value } of spooled) {
+      found.set(id, { id, at, stanza: value, spooled: bytesOf(value) });
+    }
+    return wanted.flatMap(({ id }) => found.get(id) ?? []);
+  }
+
+  // ── what is known of accounts ──────────────────────────────────────────────
+
+  /** Does something with what is known of an account, if anything is. */
+  #with(account: Jid, action: (state: AccountState) => void): void {
+    const known = this.#accounts.get(account.toString());
+    if (known !== undefined) void after(known, action);
+  }
+
+  #open(account: Jid): Promise<AccountState> {
+    const key = account.toString();
+    const opening = this.#positions.get(key, KEY).then((stored): AccountState => {
+      const state = { account, deliveries: new Deliveries(stored?.value), giving: false };
+      this.#accounts.set(key, state);
+      return state;
+    });
+    this.#accounts.set(key, opening);
+    opening.catch((error: unknown) => {
+      this.#accounts.delete(key);
+      this.#host.log.error("what an account has got could not be read", { error });
+    });
+    return opening;
+  }
+
+  #saveSoon(state: AccountState): void {
+    if (!state.deliveries.changed) return;
+    this.#unsaved.add(state);
+    if (this.#saving) return;
+    this.#saving = true;
+    this.#host.after(SAVE_MS, () => {
+      this.#saving = false;
+      this.saveAll();
+    });
+  }
+
+  /** An account was removed with all that waited for it. */
+  removed(account: Jid): void {
+    this.#with(account, (state) => this.#unsaved.delete(state));
+    this.#accounts.delete(account.toString());
+    this.#spool.forget(account);
+  }
+
+  /** Stores what has changed. */
+  saveAll(): void {
+    for (const state of this.#unsaved) this.#save(state);
+  }
+
+  #save(state: AccountState): void {
+    this.#unsaved.delete(state);
+    if (!state.deliveries.changed) return;
+    state.deliveries.changed = false;
+    const { account, deliveries } = state;
+    this.#positions.put(account.toString(), KEY, deliveries.position()).catch((error: unknown) => {
+      this.#host.log.error("what an account has got could not be stored", { error });
+    });
+  }
+}
+
+/** Settles with whether the network took what was sent; otherwise the client has left. */
+function taken(session: Session): Promise<boolean> {
+  return session.flushed().then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Two pages in the order of time, as far as that is known when more follows. */
+function inOrder(
+  archived: readonly Found[],
+  spooled: readonly Found[],
+  archiveGoesOn: boolean,
+  spoolGoesOn: boolean,
+): readonly Found[] {
+  const end = Math.min(
+    archiveGoesOn ? (archived.at(-1)?.at ?? Infinity) : Infinity,
+    spoolGoesOn ? (spooled.at(-1)?.at ?? Infinity) : Infinity,
+  );
+  return [...archived, ...spooled].filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at);
+}
+
+/** XEP-0160 §3. */
+export function deservesKeeping(message: Stanza): boolean {
+  if (message.type !== "chat" && message.type !== "normal") return false;
+  // RFC 6121 §8.5.3.2.1: to a resource that is gone, only chat falls back to the account.
+  if (message.type === "normal" && message.to?.isBare === false) return false;
+  return message.payload.some((element) => element.ns !== CHAT_STATES && element.ns !== SIDS);
+}
+
+const SIDS = "urn:xmpp:sid:0";
+
+/** The message with the time it came at, and no other claim of ours about it (XEP-0203 §4). */
+function delayed(message: Stanza, at: number, host: Jid): Stanza {
+  const ours = (node: Element | string): boolean =>
+    typeof node !== "string" &&
+    node.is(delay.ns, delay.name) &&
+    node.attr("from") === host.toString();
+  const children = message.children.filter((node) => !ours(node));
+  const stamp = delay.write({ stamp: at, from: host, reason: "Offline Storage" });
+  return message.with({ children: [...children, stamp] });
+}
