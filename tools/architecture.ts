@@ -208,6 +208,8 @@ const DIRECTIONS: readonly Direction[] = [
       "sessions/slot.ts",
       "accounts/accounts.ts",
       "im/contract.ts",
+      "streams/feature.ts",
+      "streams/answer-iq.ts",
     ],
     why: "a module meets the server through host, hooks, slots and contracts",
   },

@@ -11,8 +11,11 @@ import {
   type Log,
   performCommand,
   StorageUnavailable,
+  terminalLog,
 } from "@rookery/server";
+import { loadConfiguration } from "./configuration.ts";
 import { CommandError } from "./failure.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** A way to have commands done. */
 export interface AdminChannel {
@@ -31,7 +34,7 @@ const RETRY_MS = 100;
  *
  * @throws StorageUnavailable if some other process has the data open for long.
  */
-export async function openChannel(config: Config, log: Log): Promise<AdminChannel> {
+async function openChannel(config: Config, log: Log): Promise<AdminChannel> {
   const until = Date.now() + WAIT_MS;
   for (;;) {
     const client = await connect(config);
@@ -47,6 +50,25 @@ export async function openChannel(config: Config, log: Log): Promise<AdminChanne
       if (!isHeld(error) || Date.now() > until) throw error;
       await sleep(RETRY_MS);
     }
+  }
+}
+
+/**
+ * Opens the way for as long as it is used.
+ * @param file the configuration as named on the command line.
+ */
+export async function withChannel<T>(
+  file: string | undefined,
+  terminal: Terminal,
+  use: (channel: AdminChannel) => Promise<T>,
+): Promise<T> {
+  const { config } = await loadConfiguration(file, terminal.env);
+  const log = terminalLog({ level: "warn", sink: terminal.stderr });
+  const channel = await openChannel(config, log);
+  try {
+    return await use(channel);
+  } finally {
+    await channel.close();
   }
 }
 

@@ -1,8 +1,10 @@
 import {
+  AdminError,
   Administration,
   AdminSocket,
   type Config,
   createServer,
+  type InvitationMade,
   jsonLog,
   type Log,
   openDataDirectory,
@@ -61,6 +63,7 @@ async function serve(server: Server, { file, signals, log, terminal }: Serving):
     log: log.part("admin"),
   });
   const { users } = await administration.listUsers(undefined, undefined, 1);
+  const firstInvitation = users.length === 0 ? await inviteFirst(administration) : undefined;
   terminal.stdout.write(
     welcome({
       config,
@@ -68,12 +71,23 @@ async function serve(server: Server, { file, signals, log, terminal }: Serving):
       ports: server.ports,
       fingerprint: (domain) => server.certificates.certificate(domain)?.fingerprint256,
       hasUsers: users.length > 0,
+      firstInvitation,
     }),
   );
   log.info("started", { ports: server.ports });
   await signals.stop;
   log.info("stopping");
   await admin.close();
+}
+
+/** For the first account, which administers the server; undefined where nobody is to be invited. */
+async function inviteFirst(administration: Administration): Promise<InvitationMade | undefined> {
+  try {
+    return await administration.createInvitation({ admin: true, first: true });
+  } catch (error) {
+    if (error instanceof AdminError) return undefined;
+    throw error;
+  }
 }
 
 /** Lines of JSON for programs, short ones for people. */

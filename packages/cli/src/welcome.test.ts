@@ -43,6 +43,17 @@ Then connect with any XMPP client:
     assert.match(text, /npx rookery user add NAME@example\.org -c my\.yaml/);
     assert.match(text, /port 40002/);
   });
+
+  it("invites who makes the first account, which administers the server", () => {
+    const firstInvitation = {
+      url: "https://localhost/invite/abc",
+      uri: "xmpp:localhost?register;preauth=abc",
+    };
+    assert.match(
+      welcome({ ...started({}), firstInvitation }),
+      /administers the server.*\n.*:\n {2}https:\/\/localhost\/invite\/abc\n {2}xmpp:localhost\?register;preauth=abc\nOr make a user/,
+    );
+  });
 });
 
 describe("listenFailure", () => {
@@ -77,8 +88,9 @@ function started(input: ConfigInput): Started {
   return {
     config: resolveConfig(input),
     configOption: undefined,
-    ports: { c2s: [40001], c2sTls: [40002], component: [40003] },
+    ports: { c2s: [40001], c2sTls: [40002], component: [40003], http: [], https: [] },
     fingerprint: () => "AB:CD",
     hasUsers: false,
+    firstInvitation: undefined,
   };
 }

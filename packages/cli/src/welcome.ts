@@ -1,4 +1,10 @@
-import { type Config, type Ports, selfMadeFiles, VERSION } from "@rookery/server";
+import {
+  type Config,
+  type InvitationMade,
+  type Ports,
+  selfMadeFiles,
+  VERSION,
+} from "@rookery/server";
 import { addressText } from "./listening.ts";
 
 /** What there is to say of a server that has started. */
@@ -11,6 +17,8 @@ export interface Started {
   readonly fingerprint: (domain: string) => string | undefined;
   /** Some account exists. */
   readonly hasUsers: boolean;
+  /** For the first account, which administers the server; undefined if there is one, or none is to be. */
+  readonly firstInvitation: Pick<InvitationMade, "url" | "uri"> | undefined;
 }
 
 /** What `rookery start` prints: what is there, and what to do next. */
@@ -54,12 +62,21 @@ function selfMade(domain: string, { config, fingerprint }: Started): string {
   ].join("\n");
 }
 
-function nextSteps({ config, configOption, ports, hasUsers }: Started): string {
+function nextSteps(started: Started): string {
+  const { config, configOption, ports, hasUsers, firstInvitation } = started;
   const domain = config.domains[0]?.name ?? "localhost";
   const option = configOption === undefined ? "" : ` -c ${configOption}`;
   const name = hasUsers ? "NAME" : "romeo";
   const lines = [
-    hasUsers ? "To make another user:" : "Now make a user, in another terminal:",
+    ...(firstInvitation
+      ? [
+          "Make the first account, which administers the server, with this invitation, in a browser",
+          "or in a client:",
+          `  ${firstInvitation.url}`,
+          `  ${firstInvitation.uri}`,
+          "Or make a user, in another terminal:",
+        ]
+      : [hasUsers ? "To make another user:" : "Now make a user, in another terminal:"]),
     `  npx rookery user add ${name}@${domain}${option}`,
   ];
   const port = ports.c2s[0] ?? ports.c2sTls[0];

@@ -124,6 +124,15 @@ export {
   uploadRequest,
   uploadSlot,
 } from "./payloads/http-upload.ts";
+export {
+  INVITE_COMMANDS,
+  type InvitationLinks,
+  type InvitationTarget,
+  invitationUri,
+  readInvitation,
+  readInvitationUri,
+  writeInvitation,
+} from "./payloads/invite.ts";
 export { type LastActivity, lastActivity, lastActivityRequest } from "./payloads/last-activity.ts";
 export {
   allTexts,
@@ -192,6 +201,7 @@ export {
   readOfflineCount,
 } from "./payloads/offline-retrieval.ts";
 export { ping } from "./payloads/ping.ts";
+export { ibrTokenFeature, type Preauth, preauth } from "./payloads/preauth.ts";
 export {
   type Availability,
   priorityOf,

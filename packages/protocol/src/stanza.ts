@@ -2,6 +2,7 @@ import { Element, type Node, serialize } from "@rookery/xml";
 import { StanzaError } from "./errors.ts";
 import { Jid } from "./jid.ts";
 import { NS } from "./namespaces.ts";
+import { REGISTER_NS } from "./payloads/register.ts";
 import { quoted } from "./reading.ts";
 
 export type StanzaKind = "message" | "presence" | "iq";
@@ -220,9 +221,10 @@ export class Stanza {
   error(error: StanzaError): Stanza | undefined {
     if (this.type === "error" || this.type === "result") return undefined;
     const children: Element[] = [];
-    // A request that is itself an <error/> is left out: an error has one of them.
+    // A request that is itself an <error/> is left out: an error has one of them; and so is one with
+    // a password in it (XEP-0077 §3.3).
     for (const request of this.kind === "iq" ? this.payload : []) {
-      if (!request.is(NS.client, "error")) children.push(request);
+      if (!request.is(NS.client, "error") && request.ns !== REGISTER_NS) children.push(request);
     }
     children.push(error.toElement());
     return new Stanza({

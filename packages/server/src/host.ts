@@ -18,6 +18,7 @@ import type {
 import type { HttpHandler, HttpMethod, RouteOptions } from "./http/router.ts";
 import type { IqHandler, IqTarget } from "./iq.ts";
 import type { Log } from "./log.ts";
+import type { RegistrationPolicy } from "./registration/policy.ts";
 import type { Session } from "./sessions/session.ts";
 import type { LogSpec, LogStore, MapSpec, MapStore, Write } from "./storage/api.ts";
 
@@ -46,8 +47,15 @@ export interface Host {
   /** Aborted when the module is unloaded. */
   readonly signal: AbortSignal;
 
-  /** True if the account of a JID administers the server (`admins` in the configuration). */
+  /**
+   * True if the account of a JID administers the server: by `admins` in the configuration, or because
+   * it was made with an invitation for administrators.
+   */
   isAdmin(jid: Jid): boolean;
+  /** True for an address of `admins` in the configuration, whether there is such an account or not. */
+  isConfiguredAdmin(jid: Jid): boolean;
+  /** Who may make accounts, which, and how many. */
+  readonly registration: RegistrationPolicy;
 
   /** Takes part in a hook; a phase is named where the hook has phases. */
   on<E, R, P extends string>(
@@ -113,6 +121,12 @@ export interface Host {
   hidePresence(account: Jid, from: readonly Jid[]): Maybe<void>;
   /** Makes them see each other again, as far as they are subscribed (XEP-0191 §3.4). */
   showPresence(account: Jid, to: readonly Jid[]): Maybe<void>;
+  /**
+   * Makes two accounts of this domain contacts who see each other's presence, as if each had asked
+   * and the other had agreed (RFC 6121 §3). It settles after the commit.
+   * @throws StanzaError `resource-constraint` if a roster is full.
+   */
+  befriend(one: Jid, other: Jid): Promise<void>;
   /** Calls `action` once after `ms` milliseconds, unless the module is unloaded before. */
   after(ms: number, action: () => void): void;
   /** What a required module offers. @throws Error if it is not listed in `requires`. */

@@ -36,6 +36,11 @@ export class ModuleLoader {
     return this.#loaded.has(name);
   }
 
+  /** What a loaded module offers to others, or undefined if it is not loaded. */
+  offer<A>(ref: ModuleRef<A>): A | undefined {
+    return this.#loaded.get(ref.name)?.offer as A | undefined;
+  }
+
   /**
    * Sets a module up.
    * @param options as the configuration has them; checked by the module's schema.

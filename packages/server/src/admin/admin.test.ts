@@ -128,7 +128,7 @@ describe("administration over the socket in the data directory", () => {
     assert.deepEqual(status.domains, ["localhost"]);
     assert.equal(status.pid, process.pid);
     assert.equal(status.sessions, 0);
-    assert.deepEqual(status.ports, { c2s: [], c2sTls: [], component: [] });
+    assert.deepEqual(status.ports, { c2s: [], c2sTls: [], component: [], http: [], https: [] });
   });
 
   it("does many commands of one connection, each answered once", async (t) => {
