@@ -19,7 +19,12 @@ const server = await createServer({
   domains: [{ name: values.domain }],
   data: values.data,
   storage: values.storage === "memory" ? "memory" : "sqlite",
-  listen: { c2s: `127.0.0.1:${values.port}`, c2sTls: `127.0.0.1:${values["tls-port"]}`, http: false, https: false },
+  listen: {
+    c2s: `127.0.0.1:${values.port}`,
+    c2sTls: `127.0.0.1:${values["tls-port"]}`,
+    http: false,
+    https: false,
+  },
   auth: { requireTls: false, plainWithoutTls: true },
   limits: { c2sBytesPerSecond: 0, connectionsPerAddress: 0 },
 });

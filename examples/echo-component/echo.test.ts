@@ -24,7 +24,13 @@ async function play(run: (romeo: Client) => Promise<void>): Promise<void> {
   const server = await createServer({
     domains: [{ name: "localhost" }],
     storage: "memory",
-    listen: { c2s: "127.0.0.1:0", c2sTls: false, component: "127.0.0.1:0" },
+    listen: {
+      c2s: "127.0.0.1:0",
+      c2sTls: false,
+      component: "127.0.0.1:0",
+      http: false,
+      https: false,
+    },
     components: { "echo.localhost": { secret: "parrots are birds" } },
   });
   try {

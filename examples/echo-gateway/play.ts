@@ -127,7 +127,13 @@ export class Play {
     const server = await createServer({
       domains: [{ name: "localhost" }],
       storage: "memory",
-      listen: { c2s: `${HOST}:0`, c2sTls: false, component: `${HOST}:0` },
+      listen: {
+        c2s: `${HOST}:0`,
+        c2sTls: false,
+        component: `${HOST}:0`,
+        http: false,
+        https: false,
+      },
       components: { "gateway.localhost": { secret: SECRET } },
     });
     stack.defer(() => server.stop());

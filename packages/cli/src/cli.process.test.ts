@@ -9,7 +9,7 @@ import { describe, it, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
-const ANY_PORT = 'listen: { c2s: "127.0.0.1:0", c2sTls: false }\n';
+const ANY_PORT = 'listen: { c2s: "127.0.0.1:0", c2sTls: false, http: false, https: false }\n';
 
 describe("rookery start", () => {
   it("serves localhost, says what to do next, and stops on SIGTERM with 0", async (t) => {
@@ -55,7 +55,10 @@ describe("rookery start", () => {
     await once(other, "listening");
     t.after(() => other.close());
     const { port } = other.address() as { port: number };
-    const folder = temporary(t, `listen: { c2s: "127.0.0.1:${port}", c2sTls: false }\n`);
+    const folder = temporary(
+      t,
+      `listen: { c2s: "127.0.0.1:${port}", c2sTls: false, http: false, https: false }\n`,
+    );
     const { out, err } = await expect(folder, ["start"], 1);
     assert.match(err, new RegExp(`cannot listen on 127.0.0.1:${port} \\(listen.c2s\\)`));
     assert.match(err, /listen: \{ c2s: "127\.0\.0\.1:\d+" \}/);

@@ -132,7 +132,12 @@ export class Rookery {
   }
 
   async #configure({ c2s, c2sTls, component = 0 }: Ports, external?: ExternalComponents) {
-    const listen = { c2s: `127.0.0.1:${c2s}`, c2sTls: `127.0.0.1:${c2sTls}` };
+    const listen = {
+      c2s: `127.0.0.1:${c2s}`,
+      c2sTls: `127.0.0.1:${c2sTls}`,
+      http: false,
+      https: false,
+    };
     const secrets = Object.entries(external?.secrets ?? {});
     const config = {
       domains: [{ name: "localhost" }],

@@ -20,7 +20,7 @@ async function withServer(
     domains: [{ name: "localhost" }],
     storage: "memory",
     auth: { channelBinding: true },
-    listen: { c2s: "127.0.0.1:0", c2sTls: "127.0.0.1:0" },
+    listen: { c2s: "127.0.0.1:0", c2sTls: "127.0.0.1:0", http: false, https: false },
   });
   try {
     await server.listen();

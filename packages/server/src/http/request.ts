@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
+import type { TlsFacts } from "../transports/connection.ts";
 
 /** A request as a handler sees it; what proxies say is taken from trusted ones only. */
 export interface HttpRequest {
@@ -15,6 +16,8 @@ export interface HttpRequest {
   readonly address: string;
   /** Nobody could read it underway: TLS, here or at a trusted proxy, or it never left this machine. */
   readonly secure: boolean;
+  /** What to tell a stream of TLS; undefined if the request was not secure. */
+  readonly tls: TlsFacts | undefined;
   /** The served domain that was asked, by the `Host` header. */
   readonly domain: string;
   /** Aborted when the client goes away before it was answered. */

@@ -103,6 +103,11 @@ export class HttpRouter {
     return { methods: allowed(place), cors };
   }
 
+  /** True if something answers at a path. */
+  has(domain: string, path: string): boolean {
+    return this.#find(domain, path) !== undefined;
+  }
+
   #site(domain: string): Site {
     let site = this.#sites.get(domain);
     if (site === undefined) {
@@ -112,12 +117,18 @@ export class HttpRouter {
     return site;
   }
 
-  #place(domain: string, path: string): { readonly place: Place; readonly rest: string } {
+  #place(domain: string, path: string): Found {
+    const found = this.#find(domain, path);
+    if (found !== undefined) return found;
+    throw new HttpError(404, "there is nothing at this address");
+  }
+
+  #find(domain: string, path: string): Found | undefined {
     for (const name of [domain, ""]) {
       const place = this.#sites.get(name)?.exact.get(path);
       if (place !== undefined) return { place, rest: "" };
     }
-    let found: { place: Place; rest: string } | undefined;
+    let found: Found | undefined;
     let length = 0;
     for (const name of [domain, ""]) {
       for (const [prefix, place] of this.#sites.get(name)?.prefixes ?? []) {
@@ -126,9 +137,13 @@ export class HttpRouter {
         found = { place, rest: path.slice(length) };
       }
     }
-    if (found !== undefined) return found;
-    throw new HttpError(404, "there is nothing at this address");
+    return found;
   }
+}
+
+interface Found {
+  readonly place: Place;
+  readonly rest: string;
 }
 
 /** No query, no fragment, nothing that the parser of addresses would write otherwise. */

@@ -1,5 +1,6 @@
 import { domainToASCII } from "node:url";
 import type { Config } from "../config/config.ts";
+import type { HttpRequest } from "./request.ts";
 
 /** The ports of the web, as the system has given them. */
 interface WebPorts {
@@ -25,6 +26,18 @@ export class WebUrls {
   url(domain: string, path: string): string {
     const { web } = this.#config;
     return `${web.url ?? this.#derived(domain)}${path}`;
+  }
+
+  /**
+   * The same for who has reached us already: what was safe to ask is safe to go on with. Others are
+   * told the address with TLS (XEP-0156 §2.2).
+   */
+  seenBy(
+    { url, secure, domain }: Pick<HttpRequest, "url" | "secure" | "domain">,
+    path: string,
+  ): string {
+    if (this.#config.web.url !== undefined || !secure) return this.url(domain, path);
+    return `${url.origin}${path}`;
   }
 
   #derived(domain: string): string {

@@ -25,25 +25,46 @@ export class ConnectionCount {
 
   /** @returns a function to call once the connection is closed, or undefined if it is one too many. */
   take(address: string): (() => void) | undefined {
+    if (this.#most > 0 && this.#all >= this.#most) return undefined;
+    const release = this.takeAddress(address);
+    if (release === undefined) return undefined;
+    this.#all++;
+    return once(() => {
+      this.#all--;
+      release();
+    });
+  }
+
+  /** As `take`, for what a proxy brings for others: it counts among all only. */
+  takeShared(): (() => void) | undefined {
+    if (this.#most > 0 && this.#all >= this.#most) return undefined;
+    this.#all++;
+    return once(() => this.#all--);
+  }
+
+  /** As `take`, for whom a proxy has brought: its connection is counted among all already. */
+  takeAddress(address: string): (() => void) | undefined {
     const network = networkOf(address);
     const here = this.#byAddress.get(network) ?? 0;
-    if (this.#most > 0 && this.#all >= this.#most) return undefined;
     if (this.#mostPerAddress > 0 && here >= this.#mostPerAddress) return undefined;
-    this.#all++;
     this.#byAddress.set(network, here + 1);
-    let open = true;
-    return () => {
-      if (open) this.#give(network);
-      open = false;
-    };
+    return once(() => this.#give(network));
   }
 
   #give(network: string): void {
-    this.#all--;
     const left = (this.#byAddress.get(network) ?? 0) - 1;
     if (left > 0) this.#byAddress.set(network, left);
     else this.#byAddress.delete(network);
   }
+}
+
+/** What is called again does nothing more. */
+function once(action: () => void): () => void {
+  let open = true;
+  return () => {
+    if (open) action();
+    open = false;
+  };
 }
 
 /** One customer has a whole /64 of IPv6 addresses, so those count as one. */

@@ -1,12 +1,15 @@
+import type { X509Certificate } from "node:crypto";
 import type { ChannelBindings, Framing } from "@rookery/stream";
 import type { Element, ParserLimits, StreamClose, StreamOpen } from "@rookery/xml";
 
-/** What TLS gave a connection. */
+/** What TLS gave a connection; its texts are empty where TLS ended before us. */
 export interface TlsFacts {
   readonly protocol: string;
   readonly cipher: string;
   /** What authentication can be bound to (RFC 5802 §6). */
   readonly bindings: ChannelBindings;
+  /** That of the client, if it has shown one that a trusted authority vouches for (XEP-0178). */
+  readonly certificate?: X509Certificate | undefined;
 }
 
 /**

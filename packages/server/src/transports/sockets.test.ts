@@ -31,7 +31,7 @@ export class Listening implements AsyncDisposable {
         storage: "memory",
         ...config,
         auth: { channelBinding: true, ...config.auth },
-        listen: { c2s: `${LOOPBACK}:0`, c2sTls: `${LOOPBACK}:0` },
+        listen: { c2s: `${LOOPBACK}:0`, c2sTls: `${LOOPBACK}:0`, http: false, https: false },
       },
       { clock },
     );

@@ -1,19 +1,18 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { TLSSocket, type TLSSocketOptions } from "node:tls";
+import type { TLSSocketOptions } from "node:tls";
 import type { ParserLimits } from "@rookery/xml";
-import type { Clock } from "../clock.ts";
 import type { ListenAddress } from "../config/config.ts";
 import type { Log } from "../log.ts";
-import type { Connection, TlsFacts } from "./connection.ts";
-import type { ConnectionCount } from "./connection-count.ts";
+import { type AdmissionOptions, admit } from "./admission.ts";
+import type { Connection } from "./connection.ts";
 import type { Flusher } from "./flusher.ts";
 import { StreamConnection, type StreamConnectionOptions } from "./stream-connection.ts";
-import { tlsFacts } from "./tls-facts.ts";
+import { type Secured, tlsHandshake } from "./tls-handshake.ts";
 
 const BACKLOG = 1024;
 
-export interface TcpOptions {
+export interface TcpOptions extends Omit<AdmissionOptions, "seconds"> {
   readonly address: ListenAddress;
   /** TLS from the first byte (XEP-0368) instead of STARTTLS. */
   readonly directTls: boolean;
@@ -22,8 +21,6 @@ export interface TcpOptions {
   /** Bounds until the client has logged in. */
   readonly limits: ParserLimits;
   readonly handshakeSeconds: number;
-  readonly count: ConnectionCount;
-  readonly clock: Clock;
   readonly log: Log;
   readonly flusher: Flusher;
   accept(connection: Connection): void;
@@ -73,72 +70,50 @@ export class TcpListener {
   }
 
   #connected(socket: Socket): void {
-    const address = socket.remoteAddress;
-    const release = address === undefined ? undefined : this.#options.count.take(address);
-    if (address === undefined || release === undefined) {
-      socket.destroy();
-      return;
-    }
-    socket.once("close", release);
-    socket.on("error", () => socket.destroy());
     const since = this.#options.clock.now();
-    if (!this.#options.directTls) {
-      this.#accept(socket, { address, since, tls: undefined });
-      return;
-    }
-    this.#secure(socket).then(
-      (secured) => this.#accept(secured.socket, { address, since, tls: secured.tls }),
-      () => socket.destroy(),
-    );
+    admit(socket, this.#admission, (address) => {
+      if (!this.#options.directTls) {
+        this.#accept(socket, { address, since, tls: undefined });
+        return;
+      }
+      this.#secure(socket).then(
+        (secured) => this.#accept(secured.socket, { address, since, tls: secured.tls }),
+        () => socket.destroy(),
+      );
+    });
+  }
+
+  get #admission(): AdmissionOptions {
+    return { ...this.#options, seconds: this.#options.handshakeSeconds };
   }
 
   #accept(socket: Duplex, facts: Pick<StreamConnectionOptions, "address" | "since" | "tls">): void {
     if (socket.destroyed) return;
     const { limits, clock, flusher, directTls } = this.#options;
     const secure = directTls ? {} : { secure: (plain: Duplex) => this.#secure(plain) };
-    this.#options.accept(
-      new StreamConnection(socket, { ...facts, limits, clock, flusher, ...secure }),
-    );
+    const connection = new StreamConnection(socket, {
+      ...facts,
+      limits,
+      clock,
+      flusher,
+      ...secure,
+    });
+    if (socket.isPaused()) socket.resume(); // a PROXY header was read before
+    this.#options.accept(connection);
   }
 
   /** Does the TLS handshake as the server; rejects if it fails or takes too long. */
   async #secure(plain: Duplex): Promise<Secured> {
     const { clock, log, handshakeSeconds, directTls } = this.#options;
-    const socket = new TLSSocket(plain, {
-      ...this.#options.tls(directTls),
-      isServer: true,
-    });
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const closed = (): void => reject(new Error("the connection closed in the TLS handshake"));
-    const timer =
-      handshakeSeconds > 0
-        ? clock.after(handshakeSeconds * 1000, () =>
-            reject(new Error("the TLS handshake took too long")),
-          )
-        : undefined;
     this.#handshakes.add(plain);
-    socket.on("error", reject); // stays: an error after the handshake is the connection's to handle
-    socket.once("end", closed);
-    socket.once("close", closed);
-    socket.once("secure", resolve);
     try {
-      await promise;
-      return { socket, tls: tlsFacts(socket) };
+      const tls = this.#options.tls(directTls);
+      return await tlsHandshake(plain, tls, { clock, seconds: handshakeSeconds });
     } catch (error) {
-      socket.destroy();
       log.debug("a TLS handshake failed", { address: (plain as Socket).remoteAddress, error });
       throw error;
     } finally {
       this.#handshakes.delete(plain);
-      timer?.cancel();
-      socket.off("end", closed);
-      socket.off("close", closed);
     }
   }
-}
-
-/** A socket with TLS on it. */
-interface Secured {
-  readonly socket: Duplex;
-  readonly tls: TlsFacts;
 }
