@@ -6,8 +6,10 @@ import { blockingModule } from "./blocking/index.ts";
 import { commandsModule } from "./commands/index.ts";
 import { directoryModule } from "./directory/index.ts";
 import { discoModule } from "./disco/index.ts";
+import { displayedSyncModule } from "./displayed-sync/index.ts";
 import { lastActivityModule } from "./last-activity/index.ts";
 import { offlineModule } from "./offline/index.ts";
+import { pepModule } from "./pep/index.ts";
 import { pingModule } from "./ping/index.ts";
 import { privateStorageModule } from "./private-storage/index.ts";
 import { timeModule } from "./time/index.ts";
@@ -17,6 +19,8 @@ import { versionModule } from "./version/index.ts";
 export const builtInModules: readonly AnyModule[] = [
   blockingModule,
   discoModule,
+  pepModule,
+  displayedSyncModule,
   pingModule,
   versionModule,
   timeModule,
