@@ -16,6 +16,7 @@ import {
   StorageUnavailable,
   type ValueCodec,
 } from "./api.ts";
+import { progressContract, sharedLogContract } from "./shared-log-conformance.test.ts";
 
 const text: ValueCodec<string> = { encode: (value) => value, decode: (value) => value };
 const json: ValueCodec<unknown> = {
@@ -51,6 +52,8 @@ export function storageConformance(name: string, open: () => Promise<Storage>): 
   queryContract(check);
   searchContract(check);
   togetherContract(check);
+  sharedLogContract(check);
+  progressContract(check);
   migrationContract(check);
   modelContract(check);
 }

@@ -10,6 +10,7 @@ import {
 } from "../driver.ts";
 import { Progress } from "../progress.ts";
 import { errorOf, failureOf } from "./failure.ts";
+import { TIDYING, type TidyingOptions } from "./log-tidying.ts";
 import {
   noteOwners,
   RequestGroup,
@@ -29,10 +30,20 @@ export interface SqliteLimits {
   readonly queueLength?: number;
   /** The size the database may grow to; beyond it writes fail as on a full disk. */
   readonly databaseBytes?: number;
+  /** When the work that is put off is done; for tests. */
+  readonly tidying?: TidyingOptions;
 }
 
-/** Milliseconds from one group of writes to the next while more than one writes at a time. */
+/** So much that entries are indexed before the collector has to copy them. */
+const YOUNG_MEGABYTES = 48;
+/**
+ * Milliseconds from one group of writes to the next while more than one writes at a time; more
+ * when there is much to write, for a commit costs as much as twenty entries.
+ */
 const GATHERING = 3;
+const GATHERING_MOST = 8;
+/** Requests in a group for each further millisecond. */
+const GATHERING_STEP = 6;
 
 /**
  * Opens a database file in a worker thread of its own.
@@ -82,10 +93,16 @@ class SqliteDriver implements Driver {
     this.#file = file;
     this.#maxRequests = (limits.queueRequests ?? 100_000) || Infinity;
     this.#maxLength = (limits.queueLength ?? 64 * 1024 * 1024) || Infinity;
-    const workerData: WorkerOptions = { file, databaseBytes: limits.databaseBytes ?? 0 };
+    const { databaseBytes = 0, tidying = TIDYING } = limits;
+    const workerData: WorkerOptions = { file, databaseBytes, tidying };
     // The extension of the running file: compiled, the worker is a .js beside this one.
     const entry = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
-    const worker = new Worker(entry, { name: "storage", workerData, execArgv: [] });
+    const worker = new Worker(entry, {
+      name: "storage",
+      workerData,
+      execArgv: [],
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
+    });
     this.#worker = worker;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.ready = promise;
@@ -275,8 +292,9 @@ class SqliteDriver implements Driver {
     const group = this.#queue.shift();
     if (group === undefined) return;
     this.#inFlight = group;
-    const alone = group.waiters.length === 1;
-    this.#gatheringUntil = alone ? 0 : performance.now() + GATHERING;
+    const count = group.waiters.length;
+    const gathering = Math.min(GATHERING + count / GATHERING_STEP, GATHERING_MOST);
+    this.#gatheringUntil = count === 1 ? 0 : performance.now() + gathering;
     this.#send(group);
   }
 

@@ -12,7 +12,7 @@ import type {
 } from "../driver.ts";
 import { newerStore, otherShape, wrongOp } from "../errors.ts";
 import { LogTable } from "./log-table.ts";
-import type { LogTidying } from "./log-tidying.ts";
+import type { LogTidying, TidyingOptions } from "./log-tidying.ts";
 import { MapTable } from "./map-table.ts";
 import type { Pending } from "./pending.ts";
 import { type Query, query } from "./query.ts";
@@ -35,9 +35,9 @@ export class SqliteEngine implements Engine {
   readonly #setVersion: Query<never>;
   readonly #recorded = new Map<number, Recorded>();
 
-  constructor(db: DatabaseSync) {
+  constructor(db: DatabaseSync, tidying: TidyingOptions) {
     this.#maps = new MapTable(db);
-    this.#logs = new LogTable(db);
+    this.#logs = new LogTable(db, tidying);
     this.#select = query(db, "select id, name, shape, version from store");
     this.#insert = query(
       db,

@@ -19,10 +19,10 @@ export function runGroup(
 }
 
 /** Does some of the work that was put off. @throws when it cannot be committed. */
-export function runStep(db: DatabaseSync, engine: SqliteEngine, milliseconds: number): void {
+export function runStep(db: DatabaseSync, engine: SqliteEngine): void {
   db.exec("begin immediate");
   try {
-    engine.tidying.step(performance.now() + milliseconds);
+    engine.tidying.step();
     db.exec("commit");
     engine.pending.settle();
   } catch (error) {

@@ -25,9 +25,11 @@ export function carryOverLayout1(db: DatabaseSync): void {
     const body = doc ?? ++last;
     const found = doc !== null;
     entries.insert({ body, seq, at, id, owners: [[list, peer]], found, value });
-    places.insert(list, { at, seq, id, peer, body });
-    places.insertId(list, { at, seq, id, peer, body });
+    const place = { list, at, seq, id, peer, body };
+    places.insert(place);
+    places.insertId(place);
   }
+  places.inserted();
   db.prepare("update indexed set body = ?").run(last);
   db.exec("drop table log; drop table log_staged");
 }

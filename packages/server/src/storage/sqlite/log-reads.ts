@@ -127,6 +127,7 @@ export class LogReads {
 
   #indexed(filter: Filter, limit: number, backward: boolean): readonly Found[] {
     const { from, where, values } = conditions(filter);
+    const { list } = filter;
     const way = backward ? "desc" : "asc";
     const rows = this.#statement(
       `select p.at, p.seq, e.id, p.peer, p.body, e.value
@@ -134,7 +135,15 @@ export class LogReads {
        order by p.at ${way}, p.seq ${way} limit ?`,
     ).all(...values, limit === Infinity ? -1 : limit);
     if (backward) rows.reverse();
-    return rows.map(([at, seq, id, peer, body, value]) => ({ at, seq, id, peer, body, value }));
+    return rows.map(([at, seq, id, peer, body, value]) => ({
+      list,
+      at,
+      seq,
+      id,
+      peer,
+      body,
+      value,
+    }));
   }
 
   #statement(sql: string): Query<FoundRow> {

@@ -6,7 +6,7 @@ import { Entries, type OwnerOfEntry } from "./entries.ts";
 import { Lists } from "./lists.ts";
 import { LogMigration } from "./log-migration.ts";
 import { LogReads } from "./log-reads.ts";
-import { LogTidying } from "./log-tidying.ts";
+import { LogTidying, type TidyingOptions } from "./log-tidying.ts";
 import { Pending } from "./pending.ts";
 import { type Place, Places } from "./places.ts";
 import { TextIndex } from "./text-index.ts";
@@ -29,7 +29,7 @@ export class LogTable {
   /** The number of the next entry: higher than any in use or known as indexed. */
   #next: number;
 
-  constructor(db: DatabaseSync) {
+  constructor(db: DatabaseSync, tidying: TidyingOptions) {
     this.#db = db;
     this.#lists = new Lists(db);
     this.#entries = new Entries(db);
@@ -39,7 +39,8 @@ export class LogTable {
     this.#tidying = new LogTidying(
       db,
       { lists: this.#lists, entries: this.#entries, places: this.#places, pending: this.#pending },
-      (list, place) => this.#removeFrom(list, place),
+      (place) => this.#removePlace(place),
+      tidying,
     );
     this.#migration = new LogMigration(db);
     this.#next = Math.max(this.#entries.last(), this.#tidying.indexed()) + 1;
@@ -74,24 +75,21 @@ export class LogTable {
 
   append(store: number, name: string, { owners, entry }: WriteOp & { do: "append" }): number {
     const { id, at, value, text } = entry;
+    const lists: (number | undefined)[] = [];
     for (const { owner } of owners) {
       const list = this.#lists.find(store, owner);
-      if (list === undefined) continue;
-      if (this.#pending.find(list, id) !== undefined || this.#places.hasId(list, id)) {
-        throw idTaken(name, owner, id);
-      }
+      if (list !== undefined && this.#has(list, id)) throw idTaken(name, owner, id);
+      lists.push(list);
     }
     const body = this.#next++;
-    const owned = owners.map(
-      ({ owner, with: peer }): OwnerOfEntry => [
-        this.#lists.find(store, owner) ?? this.#lists.add(store, owner),
-        peer ?? null,
-      ],
-    );
+    const owned: OwnerOfEntry[] = [];
+    for (const { owner, with: peer } of owners) {
+      owned.push([lists[owned.length] ?? this.#lists.add(store, owner), peer ?? null]);
+    }
     const found = text !== undefined && this.#text !== undefined;
     this.#entries.insert({ body, seq: body, at, id, owners: owned, found, value });
     if (found) this.#index(body, owned, at, body, text);
-    for (const [list, peer] of owned) this.#pending.add(list, { at, seq: body, id, peer, body });
+    for (const [list, peer] of owned) this.#pending.add({ list, at, seq: body, id, peer, body });
     return 1;
   }
 
@@ -108,11 +106,11 @@ export class LogTable {
       this.#entries.setValue(body, op.value, found);
     } else {
       // The others keep what they have: this log goes on with an entry of its own.
-      this.#release(list, body);
+      this.#release(place);
       body = this.#next++;
       const { at, seq, id } = place;
       this.#entries.insert({ body, seq, at, id, owners: mine, found, value: op.value });
-      this.#move(list, place, body);
+      this.#move(place, body);
     }
     if (found) this.#index(body, mine, place.at, place.seq, op.text);
     return 1;
@@ -125,7 +123,7 @@ export class LogTable {
     for (const id of op.ids) {
       const place = this.#find(list, id);
       if (place === undefined) continue;
-      this.#removeFrom(list, place);
+      this.#removePlace(place);
       removed++;
     }
     return removed;
@@ -139,7 +137,7 @@ export class LogTable {
       if (old.length >= op.limit || place.at >= op.before) break;
       old.push(place);
     }
-    for (const place of old) this.#removeFrom(list, place);
+    for (const place of old) this.#removePlace(place);
     if (old.length < op.limit && !this.#hasAny(list)) {
       this.#lists.drop(store, op.owner, list, false);
     }
@@ -194,19 +192,23 @@ export class LogTable {
     return this.#pending.find(list, id) ?? this.#places.find(list, id);
   }
 
+  #has(list: number, id: string): boolean {
+    return this.#pending.find(list, id) !== undefined || this.#places.hasId(list, id);
+  }
+
   #hasAny(list: number): boolean {
     return this.#pending.has(list) || !this.#places.isEmpty(list);
   }
 
-  #removeFrom(list: number, place: Place): void {
-    const waiting = this.#pending.find(list, place.id);
-    if (waiting === undefined) this.#places.delete(list, place);
-    else this.#pending.remove(list, waiting);
-    this.#release(list, place.body);
+  #removePlace(place: Place): void {
+    const waiting = this.#pending.find(place.list, place.id);
+    if (waiting === undefined) this.#places.delete(place);
+    else this.#pending.remove(waiting);
+    this.#release(place);
   }
 
   /** What an entry holds goes with the last log that it is in. */
-  #release(list: number, body: number): void {
+  #release({ list, body }: Place): void {
     const { owners, found } = this.#entries.owners(body);
     const others = owners.filter(([owner]) => owner !== list);
     if (others.length > 0) return this.#entries.setOwners(body, others);
@@ -214,11 +216,11 @@ export class LogTable {
     if (found) this.#text?.delete(body);
   }
 
-  #move(list: number, place: Place, body: number): void {
-    const waiting = this.#pending.find(list, place.id);
-    if (waiting === undefined) return this.#places.setBody(list, place, body);
-    this.#pending.remove(list, waiting);
-    this.#pending.add(list, { ...waiting, body });
+  #move(place: Place, body: number): void {
+    const waiting = this.#pending.find(place.list, place.id);
+    if (waiting === undefined) return this.#places.setBody(place, body);
+    this.#pending.remove(waiting);
+    this.#pending.add({ ...waiting, body });
   }
 
   #index(

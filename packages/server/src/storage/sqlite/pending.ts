@@ -1,12 +1,7 @@
 import { comparePlaces, type Place } from "./places.ts";
 
-interface PendingLog {
-  readonly byId: Map<string, Place>;
-  /** In the order of the log. */
-  readonly inOrder: Place[];
-}
-
-const NONE: readonly Place[] = [];
+/** With so many logs that have an entry of the same id, they are not looked through one by one. */
+const FEW = 16;
 
 /**
  * Places that are not in the index yet. What they stand for is committed (the table `entry` has
@@ -14,8 +9,13 @@ const NONE: readonly Place[] = [];
  * `settle`, as the database takes back the changes that it belongs to.
  */
 export class Pending {
-  readonly #logs = new Map<number, PendingLog>();
-  readonly #undo: (() => void)[] = [];
+  /** By log, in its order. */
+  readonly #logs = new Map<number, Place[]>();
+  /** By id; entries of several logs often have the same. */
+  readonly #ids = new Map<string, Place[] | Map<number, Place>>();
+  /** What was added or removed, in the order of the changes. */
+  readonly #changed: Place[] = [];
+  readonly #added: boolean[] = [];
   #size = 0;
 
   /** How many there are. */
@@ -33,23 +33,29 @@ export class Pending {
   }
 
   find(list: number, id: string): Place | undefined {
-    return this.#logs.get(list)?.byId.get(id);
+    const known = this.#ids.get(id);
+    if (known === undefined) return undefined;
+    if (!Array.isArray(known)) return known.get(list);
+    for (const place of known) if (place.list === list) return place;
+    return undefined;
   }
 
   /** Those of a log, in its order. */
   of(list: number): readonly Place[] {
-    return this.#logs.get(list)?.inOrder ?? NONE;
+    return this.#logs.get(list) ?? [];
   }
 
-  add(list: number, place: Place): void {
-    this.#add(list, place);
-    this.#undo.push(() => this.#remove(list, place));
+  add(place: Place): void {
+    this.#add(place);
+    this.#changed.push(place);
+    this.#added.push(true);
   }
 
   /** Removes one of those that are there. */
-  remove(list: number, place: Place): void {
-    this.#remove(list, place);
-    this.#undo.push(() => this.#add(list, place));
+  remove(place: Place): void {
+    this.#remove(place);
+    this.#changed.push(place);
+    this.#added.push(false);
   }
 
   /** Removes all of a log. */
@@ -57,55 +63,87 @@ export class Pending {
     const log = this.#logs.get(list);
     if (log === undefined) return;
     this.#logs.delete(list);
-    this.#size -= log.inOrder.length;
-    this.#undo.push(() => {
-      this.#logs.set(list, log);
-      this.#size += log.inOrder.length;
-    });
+    this.#size -= log.length;
+    for (const place of log) {
+      this.#removeId(place);
+      this.#changed.push(place);
+      this.#added.push(false);
+    }
   }
 
   /** What `undoTo` goes back to. */
   mark(): number {
-    return this.#undo.length;
+    return this.#changed.length;
   }
 
   undoTo(mark: number): void {
-    while (this.#undo.length > mark) this.#undo.pop()?.();
+    while (this.#changed.length > mark) {
+      const place = this.#changed.pop();
+      const added = this.#added.pop();
+      if (place === undefined) return;
+      if (added) this.#remove(place);
+      else this.#add(place);
+    }
   }
 
   /** The changes so far are committed. */
   settle(): void {
-    this.#undo.length = 0;
+    this.#changed.length = 0;
+    this.#added.length = 0;
   }
 
-  #add(list: number, place: Place): void {
-    let log = this.#logs.get(list);
-    if (log === undefined) this.#logs.set(list, (log = { byId: new Map(), inOrder: [] }));
-    const { inOrder } = log;
-    const last = inOrder.at(-1);
-    if (last === undefined || comparePlaces(last, place) < 0) inOrder.push(place);
-    else inOrder.splice(rankOf(inOrder, place), 0, place);
-    log.byId.set(place.id, place);
+  #add(place: Place): void {
+    const log = this.#logs.get(place.list);
+    const last = log?.at(-1);
+    if (log === undefined || last === undefined) this.#logs.set(place.list, [place]);
+    else if (comparePlaces(last, place) < 0) log.push(place);
+    else log.splice(rankOf(log, place), 0, place);
+    this.#addId(place);
     this.#size++;
   }
 
-  #remove(list: number, place: Place): void {
-    const log = this.#logs.get(list);
+  #addId(place: Place): void {
+    const known = this.#ids.get(place.id);
+    if (known === undefined) this.#ids.set(place.id, [place]);
+    else if (!Array.isArray(known)) known.set(place.list, place);
+    else {
+      known.push(place);
+      if (known.length > FEW) this.#ids.set(place.id, new Map(known.map((one) => [one.list, one])));
+    }
+  }
+
+  #remove(place: Place): void {
+    const log = this.#logs.get(place.list);
     if (log === undefined) return;
-    log.inOrder.splice(rankOf(log.inOrder, place), 1);
-    log.byId.delete(place.id);
-    if (log.inOrder.length === 0) this.#logs.delete(list);
+    log.splice(rankOf(log, place), 1);
+    if (log.length === 0) this.#logs.delete(place.list);
+    this.#removeId(place);
     this.#size--;
+  }
+
+  #removeId({ list, id }: Place): void {
+    const known = this.#ids.get(id);
+    if (known === undefined) return;
+    if (!Array.isArray(known)) {
+      known.delete(list);
+      if (known.size === 0) this.#ids.delete(id);
+    } else if (known.length === 1) this.#ids.delete(id);
+    else {
+      known.splice(
+        known.findIndex((place) => place.list === list),
+        1,
+      );
+    }
   }
 }
 
 /** The first rank whose place is not before this one. */
-function rankOf(inOrder: readonly Place[], place: Place): number {
+function rankOf(log: readonly Place[], place: Place): number {
   let low = 0;
-  let high = inOrder.length;
+  let high = log.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    const there = inOrder[middle];
+    const there = log[middle];
     if (there !== undefined && comparePlaces(there, place) < 0) low = middle + 1;
     else high = middle;
   }

@@ -1,8 +1,11 @@
 import type { DatabaseSync } from "node:sqlite";
+import { ManyRows } from "./many-rows.ts";
 import { type Query, query } from "./query.ts";
 
 /** Where an entry is in the log of one owner; logs are in the order of `at`, then `seq`. */
 export interface Place {
+  /** The number of the log. */
+  readonly list: number;
   readonly at: number;
   readonly seq: number;
   readonly id: string;
@@ -26,8 +29,8 @@ export class Places {
   readonly #has: Query<readonly [number]>;
   readonly #at: Query<readonly [number]>;
   readonly #find: Query<PlaceRow>;
-  readonly #insert: Query<never>;
-  readonly #insertId: Query<never>;
+  readonly #insert: ManyRows;
+  readonly #insertId: ManyRows;
   readonly #delete: Query<never>;
   readonly #deleteId: Query<never>;
   readonly #setBody: Query<never>;
@@ -43,8 +46,8 @@ export class Places {
        join place p on p.list = i.list and p.at = i.at and p.seq = i.seq
        where i.list = ? and i.id = ?`,
     );
-    this.#insert = query(db, "insert into place values (?, ?, ?, ?, ?)");
-    this.#insertId = query(db, "insert into place_id values (?, ?, ?, ?)");
+    this.#insert = new ManyRows(db, "place", 5);
+    this.#insertId = new ManyRows(db, "place_id", 4);
     this.#delete = query(db, "delete from place where list = ? and at = ? and seq = ?");
     this.#deleteId = query(db, "delete from place_id where list = ? and id = ?");
     this.#setBody = query(db, "update place set body = ? where list = ? and at = ? and seq = ?");
@@ -66,23 +69,35 @@ export class Places {
 
   find(list: number, id: string): Place | undefined {
     const row = this.#find.get(list, id);
-    return row && { at: row[0], seq: row[1], peer: row[2], body: row[3], id };
+    return row && { list, at: row[0], seq: row[1], peer: row[2], body: row[3], id };
   }
 
-  insert(list: number, { at, seq, peer, body }: Place): void {
-    this.#insert.run(list, at, seq, body, peer);
+  insert({ list, at, seq, peer, body }: Place): void {
+    this.#insert.add(list, at, seq, body, peer);
   }
 
-  insertId(list: number, { id, at, seq }: Place): void {
-    this.#insertId.run(list, id, at, seq);
+  insertId({ list, id, at, seq }: Place): void {
+    this.#insertId.add(list, id, at, seq);
   }
 
-  delete(list: number, { at, seq, id }: Place): void {
+  /** To be called after inserts, before anything else is asked. */
+  inserted(): void {
+    this.#insert.flush();
+    this.#insertId.flush();
+  }
+
+  /** Forgets inserts after an error among them. */
+  forget(): void {
+    this.#insert.forget();
+    this.#insertId.forget();
+  }
+
+  delete({ list, at, seq, id }: Place): void {
     this.#delete.run(list, at, seq);
     this.#deleteId.run(list, id);
   }
 
-  setBody(list: number, { at, seq }: Place, body: number): void {
+  setBody({ list, at, seq }: Place, body: number): void {
     this.#setBody.run(body, list, at, seq);
   }
 
@@ -90,7 +105,7 @@ export class Places {
   older(list: number, before: number, limit: number): readonly Place[] {
     return this.#first
       .all(list, before, limit)
-      .map(([at, seq, peer, body, id]) => ({ at, seq, peer, body, id }));
+      .map(([at, seq, peer, body, id]) => ({ list, at, seq, peer, body, id }));
   }
 
   isEmpty(list: number): boolean {

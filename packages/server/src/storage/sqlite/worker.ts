@@ -5,6 +5,7 @@ import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { SqliteEngine } from "./engine.ts";
 import { failureOf } from "./failure.ts";
 import { runGroup, runStep } from "./group.ts";
+import type { TidyingOptions } from "./log-tidying.ts";
 import { prepareDatabase } from "./schema.ts";
 import type { Reply, Request } from "./wire.ts";
 
@@ -13,13 +14,12 @@ export interface WorkerOptions {
   readonly file: string;
   /** The size the database may grow to; 0 is no limit. */
   readonly databaseBytes: number;
+  readonly tidying: TidyingOptions;
 }
 
 /** All pages at once: in steps, each write in between would start the backup anew. */
 const ALL_PAGES = 0x7fff_ffff;
 
-/** Milliseconds that work put off may hold up a group. */
-const STEP = 4;
 /** Milliseconds without a group after which there is time for such work. */
 const IDLE = 300;
 /** Milliseconds until it is tried again when it could not be done. */
@@ -34,7 +34,7 @@ function serve(port: MessagePort, options: WorkerOptions): void {
   try {
     db = new DatabaseSync(options.file);
     prepareDatabase(db, options.databaseBytes);
-    listen(port, options.file, db, new SqliteEngine(db));
+    listen(port, options.file, db, new SqliteEngine(db, options.tidying));
     send({ do: "ready" });
   } catch (error) {
     if (db?.isOpen) db.close();
@@ -76,7 +76,7 @@ function tidier(db: DatabaseSync, engine: SqliteEngine): { soon(): void; stop():
   const step = (): void => {
     next = undefined;
     try {
-      runStep(db, engine, STEP);
+      runStep(db, engine);
       if (engine.tidying.isDue(false)) next = setImmediate(step);
     } catch {
       // A full disk, most likely: it waits. The groups tell their callers of the trouble.
