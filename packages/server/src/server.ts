@@ -28,6 +28,7 @@ import type { C2sServices } from "./streams/c2s-services.ts";
 import { type ComponentServices, ComponentStream } from "./streams/component.ts";
 import { Resumption } from "./streams/stream-management/resumption.ts";
 import { Certificates } from "./tls/context.ts";
+import { BoshSessions } from "./transports/bosh/sessions.ts";
 import type { Connection } from "./transports/connection.ts";
 import { ConnectionCount } from "./transports/connection-count.ts";
 import { Flusher } from "./transports/flusher.ts";
@@ -163,6 +164,7 @@ export class Server {
   /** Who answers requests of HTTP, of one domain or of all. */
   readonly http: HttpRouter;
   readonly #web: WebServer;
+  readonly #bosh: BoshSessions;
   readonly #count: ConnectionCount;
   readonly #parts: Everything;
   readonly #c2s: C2sServices;
@@ -191,6 +193,15 @@ export class Server {
       limits: this.preAuthLimits,
       count: this.#count,
       clock: parts.clock,
+      flusher: this.#flusher,
+      accept: (connection) => this.accept(connection),
+    });
+    this.#bosh = BoshSessions.offer(parts.http, this.#web.service.origins, {
+      limits: parts.config.limits,
+      preAuthLimits: this.preAuthLimits,
+      clock: parts.clock,
+      random: parts.random,
+      log: parts.log.part("bosh"),
       flusher: this.#flusher,
       accept: (connection) => this.accept(connection),
     });
@@ -257,6 +268,7 @@ export class Server {
 
   async #stop(): Promise<void> {
     for (const use of USES) for (const listener of this.#listeners[use]) listener.close();
+    this.#bosh.stop();
     const answered = this.#web.close();
     const shutdown = new StreamError("system-shutdown");
     const streams = [...this.#component.streams, ...this.#c2s.streams];
@@ -269,6 +281,7 @@ export class Server {
     const timer = this.#parts.clock.after(STOP_WAIT_MS, timeout.resolve);
     await Promise.race([Promise.all([...gone, answered]), timeout.promise]);
     timer.cancel();
+    this.#bosh.close();
     this.#web.destroy();
     await this.#parts.resumption.save();
     for (const host of this.hosts.values()) host.modules.unloadAll();

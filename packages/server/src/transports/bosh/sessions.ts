@@ -1,12 +1,15 @@
 import type { ParserLimits } from "@rookery/xml";
 import type { Clock, Random } from "../../clock.ts";
 import type { Limits } from "../../config/limits.ts";
-import type { HttpReply } from "../../http/reply.ts";
+import type { Origins } from "../../http/origins.ts";
+import { HttpError, type HttpReply } from "../../http/reply.ts";
 import type { HttpRequest } from "../../http/request.ts";
+import type { HttpHandler, HttpRouter } from "../../http/router.ts";
 import type { Log } from "../../log.ts";
-import type { Connection, TlsFacts } from "../connection.ts";
+import type { Connection } from "../connection.ts";
 import { ConnectionCount } from "../connection-count.ts";
 import type { Flusher } from "../flusher.ts";
+import { secureElsewhere } from "../tls-facts.ts";
 import { Beginning } from "./beginning.ts";
 import { BindingError } from "./binding-error.ts";
 import { type BoshBody, mostBodyBytes, readBody } from "./body-reader.ts";
@@ -17,6 +20,9 @@ import { agree } from "./settings.ts";
 
 /** A session ID has so many bytes that nobody can guess (XEP-0124 §18.3). */
 const SID_BYTES = 20;
+
+/** Where clients connect; XEP-0156 tells them. */
+const BOSH_PATH = "/http-bind";
 
 /** What BOSH needs to know of a request of HTTP. */
 export type BoshRequest = Pick<HttpRequest, "address" | "secure" | "signal" | "stream">;
@@ -29,19 +35,26 @@ export interface BoshOptions {
   readonly random: Random;
   readonly log: Log;
   readonly flusher: Flusher;
-  /** What TLS means for authentication, of a session that began with such a request. */
-  tls(request: BoshRequest): TlsFacts | undefined;
   accept(connection: Connection): void;
 }
 
-/**
- * The sessions over BOSH (XEP-0124, XEP-0206), each of them a connection for a stream.
- *
- * @example
- * const bosh = new BoshSessions(options);
- * router.add(undefined, "POST", "/http-bind", (request) => bosh.handle(request), { cors: "configured" });
- */
+/** The sessions over BOSH (XEP-0124, XEP-0206), each of them a connection for a stream. */
 export class BoshSessions {
+  /** Answers at {@link BOSH_PATH}, to pages of the same origins as over WebSocket. */
+  static offer(http: HttpRouter, origins: Origins, options: BoshOptions): BoshSessions {
+    const all = new BoshSessions(options);
+    const handler: HttpHandler = (request) => {
+      const { origin } = request.headers;
+      if (origins.permits(origin, request.url)) return all.handle(request);
+      throw new HttpError(
+        403,
+        `pages of ${origin} may not connect here; web.origins in the configuration lists who may`,
+      );
+    };
+    http.add(undefined, "POST", BOSH_PATH, handler, { cors: "configured" });
+    return all;
+  }
+
   readonly #options: BoshOptions;
   readonly #count: ConnectionCount;
   readonly #sessions: Map<string, BoshSession> = new Map();
@@ -129,7 +142,8 @@ export class BoshSessions {
         clock,
         flusher,
         forget,
-        tls: this.#options.tls(request),
+        // requests come on any number of connections, so that there is none to bind to
+        tls: secure ? secureElsewhere : undefined,
         limits: preAuthLimits,
       });
     } catch (error) {

@@ -35,7 +35,6 @@ export class BoshStage implements AsyncDisposable {
       random: systemRandom,
       log: silentLog,
       flusher: new Flusher(),
-      tls: () => undefined,
       accept: (connection) => server.accept(connection),
       ...options,
     });
