@@ -11,6 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ValueCodec } from "./api.ts";
 import { openDataDirectory } from "./data-directory.ts";
 import { openStorage } from "./open.ts";
+import { assertWhole } from "./sqlite/whole-database.test.ts";
 
 const codec: ValueCodec<string> = { encode: (value) => value, decode: (value) => value };
 
@@ -89,11 +90,31 @@ test(
 
 const APPEND = `
   import { openStorage } from ${here("./open.ts")};
-  const storage = await openStorage({ driver: "sqlite", directory: process.argv[1] });
+  // Small steps: the end comes in the midst of indexing as well.
+  const limits = { tidying: { indexAt: 40, step: 0 } };
+  const storage = await openStorage({ driver: "sqlite", directory: process.argv[1], limits });
   const codec = { encode: (value) => value, decode: (value) => value };
   const log = await storage.log({ name: "log", shape: "log", version: 1, codec });
   const map = await storage.map({ name: "map", shape: "map", version: 1, codec });
+  const shared = await storage.log({ name: "shared", shape: "log", version: 1, codec });
+  const fleeting = await storage.log({ name: "fleeting", shape: "log", version: 1, codec });
   let n = 0;
+  const sharer = async (i) => {
+    const owners = [{ owner: "owner" + i }, { owner: "owner" + ((i + 1) % 10) }];
+    for (;;) {
+      const id = process.pid + "-" + n++;
+      const entry = { id, at: Date.now(), value: "v".repeat(n % 3000) };
+      await Promise.all([
+        shared.appendShared(owners, entry),
+        fleeting.appendShared(owners, entry),
+        shared.replace(owners[n % 2].owner, id, "replaced"),
+      ]);
+      console.log("shared " + id + " " + owners[0].owner + " " + owners[1].owner);
+      if (n % 7 === 0) await fleeting.expire(Date.now() - 100, owners[1].owner);
+      if (n % 101 === 0) await fleeting.clear("owner" + (n % 10));
+    }
+  };
+  for (let i = 0; i < 10; i++) void sharer(i);
   const writer = async (owner) => {
     for (;;) {
       const id = process.pid + "-" + n++;
@@ -111,9 +132,10 @@ const SEED = 20_260_101;
 const ROUNDS = 10;
 
 test(
-  "what was acknowledged is there after a kill -9 at any moment, and batches are whole",
+  "what was acknowledged is there after a kill -9 at any moment, batches and the index are whole",
   withDirectory(async (directory, context) => {
     const acknowledged: string[] = [];
+    const shared: string[] = [];
     let random = SEED;
     for (let round = 0; round < ROUNDS; round++) {
       random = (Math.imul(random, 1_103_515_245) + 12_345) >>> 0;
@@ -122,11 +144,16 @@ test(
       let killing: Promise<void> | undefined;
       for await (const line of lines(child)) {
         if (/^owner\d \d+-\d+$/.test(line)) acknowledged.push(line);
+        const both = /^shared (\d+-\d+) (owner\d) (owner\d)$/.exec(line);
+        if (both) shared.push(`${both[2]} ${both[1]}`, `${both[3]} ${both[1]}`);
         killing ??= sleep(random % 150).then(() => kill(child));
       }
       await killing;
       assert.equal(child.signalCode, "SIGKILL");
       assert.ok(acknowledged.length > before, "the child came to write");
+      // Opening goes over what the end has left; closing writes it all to the database.
+      await (await openStorage({ driver: "sqlite", directory })).close();
+      assertWhole(directory);
     }
     const storage = await openStorage({ driver: "sqlite", directory });
     const log = await storage.log({ name: "log", shape: "log", version: 1, codec });
@@ -140,6 +167,16 @@ test(
     }
     const lost = acknowledged.filter((line) => !kept.has(line));
     assert.deepEqual(lost, []);
+    const sharedLog = await storage.log({ name: "shared", shape: "log", version: 1, codec });
+    const keptShared = new Set<string>();
+    for (const owner of await sharedLog.owners()) {
+      for (const { id } of await sharedLog.read(owner)) keptShared.add(`${owner} ${id}`);
+    }
+    assert.ok(shared.length > 0);
+    assert.deepEqual(
+      shared.filter((line) => !keptShared.has(line)),
+      [],
+    );
     await storage.close();
   }),
 );
