@@ -197,6 +197,59 @@ describe("rookery user", () => {
   });
 });
 
+describe("rookery invite", () => {
+  it("invites an administrator while no server runs, lists it and takes it back", async (t) => {
+    const folder = temporary(t, ANY_PORT);
+    const { out } = await expect(folder, ["invite", "--admin", "--days", "3"], 0);
+    const [url, uri, said] = out.split("\n");
+    assert.match(url ?? "", /^https?:\/\/localhost(:\d+)?\/invite\/[a-z2-9]{26}$/);
+    assert.match(uri ?? "", /^xmpp:localhost\?register;preauth=[a-z2-9]{26}$/);
+    assert.match(said ?? "", /^makes an administrator, until \d{4}-\d\d-\d\d$/);
+    const list = (await expect(folder, ["invite", "list"], 0)).out;
+    assert.match(
+      list,
+      /^[0-9a-f]{12} {2}localhost {2}administrator, once, until .* by the operator\n$/,
+    );
+    const id = list.slice(0, 12);
+    assert.equal((await expect(folder, ["invite", "revoke", id], 0)).out, `${id} revoked\n`);
+    assert.match((await expect(folder, ["invite", "revoke", id], 1)).err, /no open invitation/);
+    assert.equal((await expect(folder, ["invite", "list", "-c", "rookery.yaml"], 0)).out, "");
+    assert.match(
+      (await expect(folder, ["invite", "--uses", "x"], 2)).err,
+      /--uses is a whole number/,
+    );
+  });
+
+  it("works through the server, whose welcome invites the first administrator", async (t) => {
+    const folder = temporary(t, ANY_PORT);
+    const server = await start(t, folder);
+    assert.match(
+      server.out,
+      /administers the server.*\n.*\n.*\/invite\/[a-z2-9]{26}\n {2}xmpp:localhost\?register/,
+    );
+    const { out } = await expect(folder, ["invite", "--name", "romeo"], 0);
+    assert.match(out, /\nxmpp:romeo@localhost\?register;preauth=/);
+    await expect(folder, ["invite", "--uses", "30"], 0);
+    const { out: list } = await expect(folder, ["invite", "list", "localhost"], 0);
+    assert.deepEqual(
+      list
+        .split("\n")
+        .map((line) => /account .*romeo|administrator|30 times/.exec(line)?.[0] ?? ""),
+      ["administrator", "account romeo", "30 times", ""],
+    );
+    await expect(folder, ["user", "add", "juliet@localhost", "--password", "pencil"], 0);
+    server.child.kill("SIGTERM");
+    await server.exit;
+    assert.doesNotMatch((await start(t, folder)).out, /invite/);
+  });
+
+  it("is refused where nobody may make an account", async (t) => {
+    const folder = temporary(t, `registration: closed\n${ANY_PORT}`);
+    assert.match((await expect(folder, ["invite"], 1)).err, /set `registration` to invite or open/);
+    assert.doesNotMatch((await start(t, folder)).out, /\/invite\//);
+  });
+});
+
 interface Finished {
   readonly out: string;
   readonly err: string;

@@ -7,11 +7,13 @@ import { commandsModule } from "./commands/index.ts";
 import { directoryModule } from "./directory/index.ts";
 import { discoModule } from "./disco/index.ts";
 import { displayedSyncModule } from "./displayed-sync/index.ts";
+import { invitationsModule } from "./invitations/index.ts";
 import { lastActivityModule } from "./last-activity/index.ts";
 import { offlineModule } from "./offline/index.ts";
 import { pepModule } from "./pep/index.ts";
 import { pingModule } from "./ping/index.ts";
 import { privateStorageModule } from "./private-storage/index.ts";
+import { registrationModule } from "./registration/index.ts";
 import { timeModule } from "./time/index.ts";
 import { vcardModule } from "./vcard/index.ts";
 import { versionModule } from "./version/index.ts";
@@ -31,6 +33,8 @@ export const builtInModules: readonly AnyModule[] = [
   commandsModule,
   administrationModule,
   offlineModule,
+  registrationModule,
+  invitationsModule,
 ];
 
 /** The options of each module, for the configuration and its documentation. */

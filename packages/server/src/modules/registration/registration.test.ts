@@ -356,7 +356,7 @@ test("an account that was to be removed when the server was killed goes at the n
   await using stage = await TestServer.start();
   const leaver = await Person.enters(stage, "romeo@example.org/balcony");
   const host = stage.server.host("example.org");
-  const { remove } = host.administration;
+  const remove = host.administration.remove.bind(host.administration);
   host.administration.remove = () => Promise.reject(new Error("the disk is full"));
   leaver.client.send(
     "<iq type='set' id='u'><query xmlns='jabber:iq:register'><remove/></query></iq>",
