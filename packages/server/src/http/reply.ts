@@ -34,8 +34,13 @@ export class HttpError extends Error {
   }
 }
 
+/** An answer whose body is text. */
+export interface TextReply extends HttpReply {
+  readonly body: string;
+}
+
 /** Plain text. */
-export function text(body: string, status = 200, headers: ReplyHeaders = {}): HttpReply {
+export function text(body: string, status = 200, headers: ReplyHeaders = {}): TextReply {
   return { status, headers: { "content-type": "text/plain; charset=utf-8", ...headers }, body };
 }
 

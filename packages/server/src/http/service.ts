@@ -8,7 +8,7 @@ import { bodyStream, wholeBody } from "./body.ts";
 import { clientFacts, type Peer } from "./client-facts.ts";
 import { corsHeaders, preflight } from "./cors.ts";
 import { Origins } from "./origins.ts";
-import { HttpError, type HttpReply, text } from "./reply.ts";
+import { HttpError, type HttpReply, type TextReply, text } from "./reply.ts";
 import type { HttpRequest } from "./request.ts";
 import type { Cors, HttpRouter } from "./router.ts";
 import { sendReply } from "./send-reply.ts";
@@ -104,9 +104,9 @@ export class HttpService {
       if (handler === undefined) throw new HttpError(404, "there is nothing at this address");
       handler({ ...facts, message }, socket, head);
     } catch (error) {
-      const { status, body = "", headers = {} } = this.#failure(error, message);
+      const { status, body, headers = {} } = this.#failure(error, message);
       const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-      const length = Buffer.byteLength(String(body));
+      const length = Buffer.byteLength(body);
       socket.end(
         `HTTP/1.1 ${status} Refused\r\n${lines.join("")}content-length: ${length}\r\nconnection: close\r\n\r\n${body}`,
         () => socket.destroy(),
@@ -158,7 +158,7 @@ export class HttpService {
   }
 
   /** Faults of ours are told to the log and not to the client. */
-  #failure(error: unknown, { method, url }: IncomingMessage): HttpReply {
+  #failure(error: unknown, { method, url }: IncomingMessage): TextReply {
     if (error instanceof HttpError) return text(error.message, error.status, error.headers);
     this.#options.log.error("a request failed", { error, method, path: url?.split("?", 1)[0] });
     return text("something went wrong here; the log of the server says more", 500);

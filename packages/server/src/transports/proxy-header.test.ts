@@ -6,7 +6,7 @@ import { MAX_PROXY_HEADER, readProxyHeader } from "./proxy-header.ts";
 const SIGNATURE = "0d0a0d0a000d0a515549540a";
 const V4 = Buffer.from(`${SIGNATURE}2111000cc0000201c0000202d431146c`, "hex");
 const V6 = Buffer.from(
-  `${SIGNATURE}21210028${"20010db8000000000000000000000017"}${"0".repeat(32)}d431146c${"0400010a"}`,
+  `${SIGNATURE}2121002820010db8000000000000000000000017${"0".repeat(32)}d431146c0400010a`,
   "hex",
 );
 const LOCAL = Buffer.from(`${SIGNATURE}20000000`, "hex");

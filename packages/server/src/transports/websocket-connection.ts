@@ -254,6 +254,8 @@ function settle(waiters: readonly Waiter[], error: Error | null | undefined): vo
  * client that has logged in may send more than one that has not.
  */
 function allowPayload(ws: WebSocket, bytes: number): void {
-  const { _receiver: receiver } = ws as unknown as { _receiver?: { _maxPayload: number } };
-  if (receiver !== undefined) receiver._maxPayload = bytes;
+  const { _receiver: receiver } = ws as unknown as { _receiver?: { [MAX_PAYLOAD]: number } };
+  if (receiver !== undefined) receiver[MAX_PAYLOAD] = bytes;
 }
+
+const MAX_PAYLOAD = "_maxPayload";

@@ -80,10 +80,10 @@ export class WebSockets {
       socket.once("close", release);
     }
     this.#server.handleUpgrade(message, socket, head, (ws: WebSocket) => {
-      const { limits, clock, flusher, accept } = this.#options;
+      const { limits, clock, flusher } = this.#options;
       const reader = this.#reader;
       const options = { address, tls, limits, clock, flusher, reader };
-      accept(new WebSocketConnection(ws, socket, options));
+      this.#options.accept(new WebSocketConnection(ws, socket, options));
     });
   }
 }

@@ -1,5 +1,5 @@
 import { NS } from "@rookery/protocol";
-import { type Element, el, serialize } from "@rookery/xml";
+import { el, serialize } from "@rookery/xml";
 import { STREAM_PREFIXES } from "../header.ts";
 import type { Framing } from "./framing.ts";
 
