@@ -2,6 +2,7 @@ import type { Codec, Jid, Stanza } from "@rookery/protocol";
 import { z } from "zod";
 import type { AccountAdministration } from "./account-administration.ts";
 import type { AccountDirectory } from "./accounts/accounts.ts";
+import type { Devices } from "./accounts/devices.ts";
 import type { Clock, Random } from "./clock.ts";
 import type { Limits } from "./config/limits.ts";
 import type {
@@ -44,6 +45,8 @@ export interface Host {
   readonly accounts: AccountDirectory;
   /** For what acts in the name of an administrator; who that is, `isAdmin` tells. */
   readonly administration: AccountAdministration;
+  /** The clients that log in without the password. */
+  readonly devices: Devices;
   /** Aborted when the module is unloaded. */
   readonly signal: AbortSignal;
 

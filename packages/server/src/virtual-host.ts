@@ -1,5 +1,7 @@
 import { type Jid, type Stanza, StanzaError } from "@rookery/protocol";
 import { type AccountAdministration, HostAdministration } from "./account-administration.ts";
+import { HostDevices } from "./accounts/devices.ts";
+import { FastTokens } from "./accounts/fast-tokens.ts";
 import { ruleGuests } from "./accounts/guest-rules.ts";
 import type { HostAccounts } from "./accounts/host-accounts.ts";
 import type { Clock, Random } from "./clock.ts";
@@ -55,6 +57,7 @@ interface HostParts {
   readonly iq: IqHandlers;
   readonly im: InstantMessaging;
   readonly administrators: Administrators;
+  readonly tokens: FastTokens;
 }
 
 /** One served domain: its accounts, its hooks, its modules (RFC 6120 §10.5.1 to §10.5.4). */
@@ -65,6 +68,9 @@ export class VirtualHost {
   readonly hooks: Hooks;
   readonly modules: ModuleLoader;
   readonly im: InstantMessaging;
+  /** What clients log in with that have logged in before (XEP-0484). */
+  readonly tokens: FastTokens;
+  readonly devices: HostDevices;
   readonly #services: HostServices;
   readonly #since: number;
   readonly #iq: IqHandlers;
@@ -76,6 +82,8 @@ export class VirtualHost {
     this.accounts = parts.accounts;
     this.hooks = parts.hooks;
     this.im = parts.im;
+    this.tokens = parts.tokens;
+    this.devices = new HostDevices(parts.tokens, services.sessions);
     this.#iq = parts.iq;
     this.#services = services;
     this.#administrators = parts.administrators;
@@ -110,7 +118,8 @@ export class VirtualHost {
       ruleGuests(hooks, { guests, sessions, domain: domain.domain, reach: guests.reach });
     }
     const administrators = services.administrators ?? (await Administrators.open(services.storage));
-    return new VirtualHost(domain, { accounts, hooks, iq, im, administrators }, services);
+    const tokens = await FastTokens.open(domain, services);
+    return new VirtualHost(domain, { accounts, hooks, iq, im, administrators, tokens }, services);
   }
 
   /** Takes what one of its sessions sends (RFC 6120 §8.1.1.1). */
@@ -166,6 +175,7 @@ export class VirtualHost {
 
   /** What its streams and tokens were opened by counts no more: ends them. */
   async accountChanged(change: AccountChange): Promise<void> {
+    await this.devices.revokeAll(change.account, change.by);
     this.hooks.emit(accountChanged, change);
   }
 
@@ -202,6 +212,7 @@ export class VirtualHost {
       since: this.#since,
       accounts,
       administration,
+      devices: this.devices,
       isAdmin: (jid) => this.isAdmin(jid),
       isConfiguredAdmin: (jid) => this.#administrators.isConfigured(jid),
       registration: this.#services.registration ?? closed(clock, limits),

@@ -39,6 +39,7 @@ export {
   saslResponse,
   saslSuccess,
 } from "./sasl/elements.ts";
+export { type EndPointHash, endPointHash } from "./sasl/end-point.ts";
 export { SASL_CONDITIONS, type SaslCondition, SaslError } from "./sasl/error.ts";
 export {
   FAST_NS,

@@ -11,12 +11,23 @@ import {
   type Server,
   StreamConnection,
   systemRandom,
+  type TlsFacts,
 } from "@rookery/server";
 import { TestClient } from "./test-client.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 /** The password of every account that a test server makes. */
 export const PASSWORD = "pencil";
+
+/** TLS 1.3, as far as a server can tell: what SASL2 is offered on (XEP-0388 §4). */
+export const TLS: TlsFacts = {
+  protocol: "TLSv1.3",
+  cipher: "TLS_AES_128_GCM_SHA256",
+  bindings: {
+    types: ["tls-exporter", "tls-server-end-point"],
+    data: (type) => Buffer.from(`the ${type} of a test`),
+  },
+};
 
 /** One for what is under way, one for what comes of that. */
 const QUIET_ROUNDS = 2;
@@ -71,9 +82,13 @@ export class TestServer implements AsyncDisposable {
     await new Administration(this.server).removeUser(account);
   }
 
-  /** A connection to the server, with nothing said yet. */
-  connect(address = "192.0.2.1"): TestClient {
-    const [socket, connection] = this.#pipe(address);
+  /**
+   * A connection to the server, with nothing said yet.
+   *
+   * @param tls what TLS would have given; in the clear if left out.
+   */
+  connect(address = "192.0.2.1", tls?: TlsFacts): TestClient {
+    const [socket, connection] = this.#pipe(address, tls);
     this.server.accept(connection);
     const client = new TestClient(socket);
     this.#clients.push(client);
@@ -87,14 +102,14 @@ export class TestServer implements AsyncDisposable {
     return new TestClient(socket);
   }
 
-  #pipe(address: string): [Duplex, StreamConnection] {
+  #pipe(address: string, tls?: TlsFacts): [Duplex, StreamConnection] {
     const [socket, peer] = duplexPair();
     const connection = new StreamConnection(peer, {
       address,
       limits: this.server.preAuthLimits,
       clock: this.clock,
       flusher: this.#flusher,
-      tls: undefined,
+      tls,
     });
     return [socket, connection];
   }

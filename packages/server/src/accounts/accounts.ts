@@ -1,6 +1,6 @@
 import type { X509Certificate } from "node:crypto";
 import type { Jid } from "@rookery/protocol";
-import type { PlainVerifier, ScramSource } from "@rookery/stream";
+import type { PlainVerifier, ScramHash, ScramKeys, ScramSource } from "@rookery/stream";
 import type { Maybe } from "../hooks.ts";
 import type { Write } from "../storage/api.ts";
 
@@ -8,6 +8,8 @@ import type { Write } from "../storage/api.ts";
 export interface AccountDirectory {
   /** @param account a bare JID of this host. */
   exists(account: Jid): Maybe<boolean>;
+  /** True for someone who has no account, and a name for one session alone (XEP-0175). */
+  isGuest?(account: Jid): boolean;
 }
 
 /**
@@ -29,6 +31,11 @@ export interface Accounts extends AccountDirectory {
   /** For ANONYMOUS (XEP-0175). */
   readonly anonymous?: GuestSource | undefined;
   /**
+   * Gives an account keys for a hash that it has none for (XEP-0480); those that it has stay as they
+   * are. Absent where no keys are kept here.
+   */
+  readonly addScramKeys?: AddScramKeys | undefined;
+  /**
    * To be asked by whatever mechanism, tokens too, once a client has proven who it is and before it
    * is told so: whether that account may log in now.
    *
@@ -38,6 +45,8 @@ export interface Accounts extends AccountDirectory {
    */
   admit(username: string): Maybe<void>;
 }
+
+export type AddScramKeys = (account: Jid, hash: ScramHash, keys: ScramKeys) => Promise<void>;
 
 /** Knows whose bearer tokens are (RFC 6750). */
 export interface BearerVerifier {
@@ -60,8 +69,8 @@ export interface BearerDiscovery {
 /** Knows which accounts a client certificate stands for (XEP-0178 §2). */
 export interface CertificateSource {
   /**
-   * @param certificate the client's own, with those that it sent along (`issuerCertificate`). It is
-   *   verified here, up to an authority that this host trusts, whether TLS has done so or not.
+   * @param certificate the client's own, which TLS has verified. That an authority which this host
+   *   trusts has signed it is verified here as well.
    * @returns bare JIDs of accounts of this host, prepared; none if it names nobody here. They need
    *   not exist: `admit` tells.
    */

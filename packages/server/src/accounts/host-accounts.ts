@@ -4,6 +4,7 @@ import type { Storage, Write } from "../storage/api.ts";
 import {
   AccountError,
   type AccountStatus,
+  type AddScramKeys,
   type BearerVerifier,
   type CertificateSource,
   type ManagedAccounts,
@@ -37,6 +38,7 @@ export class HostAccounts implements ManagedAccounts {
   readonly bearer: BearerVerifier | undefined;
   readonly certificate: CertificateSource | undefined;
   readonly guests: Guests | undefined;
+  readonly addScramKeys: AddScramKeys | undefined;
 
   constructor(domain: Jid, parts: HostAccountsParts) {
     this.#domain = domain;
@@ -47,6 +49,10 @@ export class HostAccounts implements ManagedAccounts {
     this.bearer = parts.bearer && this.#making(parts.bearer);
     this.certificate = parts.certificate;
     this.guests = guests;
+    this.addScramKeys =
+      external === undefined
+        ? (account, hash, keys) => internal.addScramKeys(account, hash, keys)
+        : undefined;
   }
 
   get anonymous(): Guests | undefined {
@@ -59,9 +65,13 @@ export class HostAccounts implements ManagedAccounts {
   }
 
   async exists(account: Jid): Promise<boolean> {
-    if (this.guests?.has(account.local)) return true;
+    if (this.isGuest(account)) return true;
     const { internal, external } = this.#parts;
     return external === undefined ? internal.exists(account) : external.exists(account);
+  }
+
+  isGuest(account: Jid): boolean {
+    return this.guests?.has(account.local) ?? false;
   }
 
   async admit(username: string): Promise<void> {
@@ -103,7 +113,7 @@ export class HostAccounts implements ManagedAccounts {
 
   async remove(account: Jid): Promise<void> {
     const { internal, external, storage } = this.#parts;
-    if (external === undefined && !this.guests?.has(account.local)) return internal.remove(account);
+    if (external === undefined && !this.isGuest(account)) return internal.remove(account);
     // of an account from elsewhere, what is kept here of it; it begins anew if it logs in again
     await storage.clear(account.toString());
   }
@@ -124,7 +134,7 @@ export class HostAccounts implements ManagedAccounts {
   }
 
   #checkFree(account: Jid): void {
-    if (!this.guests?.has(account.local)) return;
+    if (!this.isGuest(account)) return;
     throw new AccountError("exists", `a guest is called ${account} now`);
   }
 

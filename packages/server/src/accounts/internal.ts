@@ -142,6 +142,12 @@ export class InternalAccounts implements ManagedAccounts {
       throw new AccountError("not-found", `there is no account ${account}`);
   }
 
+  async addScramKeys(account: Jid, hash: ScramHash, added: ScramKeys): Promise<void> {
+    await this.#records.update(account.toString(), RECORD, (old) =>
+      old === undefined ? undefined : { ...old, keys: { [hash]: added, ...old.keys } },
+    );
+  }
+
   async remove(account: Jid): Promise<void> {
     if (!(await this.exists(account)))
       throw new AccountError("not-found", `there is no account ${account}`);

@@ -34,7 +34,7 @@ test("no configuration at all serves localhost with all defaults", () => {
   assert.deepEqual(config.auth, {
     requireTls: true,
     plainWithoutTls: false,
-    channelBinding: false,
+    channelBinding: "auto",
     resourceConflict: "replace",
     accounts: "internal",
     reserved: RESERVED_NAMES,

@@ -18,7 +18,7 @@ import type { C2sServices } from "./c2s-services.ts";
 import type { StreamFeature } from "./feature.ts";
 import { Pump } from "./pump.ts";
 import { RateLimit } from "./rate-limit.ts";
-import type { SaslState } from "./sasl-state.ts";
+import { SaslState } from "./sasl-state.ts";
 import { streamErrorOf, streamErrorText } from "./stream-error.ts";
 import type { Management } from "./stream-management/management.ts";
 
@@ -31,6 +31,8 @@ export class C2sStream {
   readonly services: C2sServices;
   /** The host that the client named in its stream header. */
   host: VirtualHost | undefined = undefined;
+  /** Who the client says it is in its stream header, unproven (RFC 6120 §4.7.1). */
+  claimed: Jid | undefined = undefined;
   /** The account that authenticated (bare JID). */
   user: Jid | undefined = undefined;
   /** The bound resource. */
@@ -42,7 +44,7 @@ export class C2sStream {
   /** What the client did before goes on in the session that it binds; see `Session.lineage`. */
   lineage: string | undefined = undefined;
   /** The SASL negotiation, while there is one. */
-  readonly sasl: SaslState = { tries: 0, mechanism: undefined };
+  readonly sasl: SaslState = new SaslState();
   readonly #pump: Pump;
   #features: readonly StreamFeature[] = [];
   /** `opening` until a stream header came, `closed` once we have closed: nothing is processed after. */
@@ -116,7 +118,13 @@ export class C2sStream {
     this.#state = "opening";
     this.#headerSent = false;
     this.#features = [];
-    this.sasl.mechanism = undefined;
+    this.sasl.reset();
+  }
+
+  /** Says what is to be negotiated on the stream as it is now (RFC 6120 §4.3.2). */
+  offerFeatures(): void {
+    const offers = this.#features.map((feature) => feature.offer(this));
+    this.sendElement(el(NS.streams, "features", {}, ...offers));
   }
 
   /** The account is authenticated: larger stanzas are read from now on. */
@@ -192,6 +200,7 @@ export class C2sStream {
       // what was asked before is answered first (RFC 6120 §4.4)
       return after(this.session?.keptBack, () => this.#leave());
     }
+    this.sasl.expects(item);
     const kind = stanzaKind(item);
     if (kind === undefined) return this.#negotiate(item);
     const { session } = this;
@@ -225,9 +234,9 @@ export class C2sStream {
     this.#lang = header.lang;
     this.#state = "open";
     this.#sendHeader(header.from);
+    this.claimed = header.from === undefined ? undefined : Jid.tryParse(header.from)?.bare;
     this.#features = this.services.features(host, this);
-    const offers = this.#features.map((feature) => feature.offer(this));
-    this.sendElement(el(NS.streams, "features", {}, ...offers));
+    this.offerFeatures();
   }
 
   /** @param to what the client called itself; it is told so, and nothing else (RFC 6120 §4.7.2). */
@@ -313,6 +322,7 @@ export class C2sStream {
     if (this.closed) return;
     this.#state = "closed";
     this.#due?.cancel();
+    this.sasl.end();
     this.#pump.stop();
     this.services.streams.delete(this);
     this.services.keepAlive.forget(this);

@@ -1,7 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import { constants } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { createSecureContext, type SecureContext } from "node:tls";
+import { createSecureContext, type SecureContext, type SecureVersion } from "node:tls";
 import { domainToASCII } from "node:url";
 import type { Clock, Random } from "../clock.ts";
 import type { Config, DomainConfig } from "../config/config.ts";
@@ -11,7 +11,8 @@ import { selfMade } from "./self-made.ts";
 
 /** What the certificates of a server are made from. */
 export interface CertificatesOptions {
-  readonly config: Pick<Config, "domains" | "data" | "storage">;
+  readonly config: Pick<Config, "domains" | "data" | "storage"> &
+    Partial<Pick<Config, "auth" | "tls">>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -21,8 +22,10 @@ export interface CertificatesOptions {
 export interface TlsUse {
   /** The domain the client named before TLS (the `to` of its stream); SNI goes before it. */
   readonly domain?: string | undefined;
-  /** The protocol of a port with direct TLS (XEP-0368); absent for STARTTLS, where ALPN plays no part. */
-  readonly alpn?: "xmpp-client" | "xmpp-server";
+  /** The protocol of a port with TLS from the first byte; absent for STARTTLS, where ALPN plays no part. */
+  readonly alpn?: "xmpp-client" | "xmpp-server" | "http/1.1";
+  /** Clients of XMPP may log in by a certificate, and are asked for one where that is of use. */
+  readonly clients?: boolean;
 }
 
 /** Goes into `new TLSSocket(socket, { isServer: true, ...options })` and `tls.createServer(options)`. */
@@ -32,7 +35,9 @@ export interface TlsServerOptions {
     name: string,
     done: (error: Error | null, context?: SecureContext) => void,
   ) => void;
-  readonly requestCert: false;
+  readonly requestCert: boolean;
+  /** Who has no certificate, or one that nobody vouches for, logs in by other means. */
+  readonly rejectUnauthorized: false;
   readonly ALPNProtocols?: Uint8Array;
 }
 
@@ -58,6 +63,8 @@ const MAX_NAME = 253;
 interface Loaded {
   readonly domain: string;
   readonly pair: CheckedPair;
+  /** Who may say who a client is (XEP-0178), PEM. */
+  readonly clientCa: string | undefined;
 }
 
 interface Contexts {
@@ -103,7 +110,7 @@ export class Certificates {
   }
 
   /** How to accept one TLS connection: to be asked for each, as certificates and keys change. */
-  tlsOptions({ domain, alpn }: TlsUse = {}): TlsServerOptions {
+  tlsOptions({ domain, alpn, clients = false }: TlsUse = {}): TlsServerOptions {
     const contexts = this.#current();
     return {
       secureContext: (domain === undefined ? undefined : find(contexts, domain)) ?? contexts.main,
@@ -112,7 +119,8 @@ export class Certificates {
         if (asked === undefined) done(null);
         else done(null, asked);
       },
-      requestCert: false,
+      requestCert: clients && this.#loaded.some(({ clientCa }) => clientCa !== undefined),
+      rejectUnauthorized: false,
       ...(alpn !== undefined && { ALPNProtocols: alpnList(alpn) }),
     };
   }
@@ -135,7 +143,8 @@ async function loadAll(options: CertificatesOptions): Promise<Loaded[]> {
   for (const domain of options.config.domains) {
     const pair = await loadOne(domain, options);
     for (const warning of pair.warnings) options.log.warn(warning, { domain: domain.name });
-    loaded.push({ domain: domain.name, pair });
+    const clientCa = await readClientCa(domain, options);
+    loaded.push({ domain: domain.name, pair, clientCa });
   }
   return loaded;
 }
@@ -152,10 +161,18 @@ async function loadOne(
     });
   }
   const pair = {
-    cert: await readPem(tls.cert, "cert", name),
-    key: await readPem(tls.key, "key", name),
+    cert: await readPem(tls.cert, "tls.cert", name),
+    key: await readPem(tls.key, "tls.key", name),
   };
   return checkPair(pair, name, tls, clock.now());
+}
+
+async function readClientCa(
+  { name, auth }: DomainConfig,
+  { config }: CertificatesOptions,
+): Promise<string | undefined> {
+  const file = (auth?.certificates ?? config.auth?.certificates)?.ca;
+  return file === undefined ? undefined : readPem(file, "auth.certificates.ca", name);
 }
 
 async function readPem(file: string, option: string, domain: string): Promise<string> {
@@ -163,7 +180,7 @@ async function readPem(file: string, option: string, domain: string): Promise<st
     return await readFile(file, "utf8");
   } catch (error) {
     const why = whyUnreadable(error);
-    throw new CertificateError(`can not read "${file}", tls.${option} of ${domain}: ${why}`);
+    throw new CertificateError(`can not read "${file}", ${option} of ${domain}: ${why}`);
   }
 }
 
@@ -179,28 +196,38 @@ function whyUnreadable(error: unknown): string {
   }
 }
 
-function contextsOf(loaded: readonly Loaded[], { clock, random }: CertificatesOptions): Contexts {
+function contextsOf(
+  loaded: readonly Loaded[],
+  { config, clock, random }: CertificatesOptions,
+): Contexts {
   // one set of ticket keys: a ticket is opened with those of the context the connection began with
   const ticketKeys = Buffer.from(random.bytes(48));
   const byName = new Map<string, SecureContext>();
-  for (const { domain, pair } of loaded) byName.set(sniName(domain), context(pair, ticketKeys));
+  const maxVersion = config.tls?.maxVersion ?? "TLSv1.3";
+  for (const one of loaded) {
+    byName.set(sniName(one.domain), context(one, { ticketKeys, maxVersion }));
+  }
   const [main] = byName.values();
   if (main === undefined) throw new CertificateError("there is no domain to make TLS contexts for");
   return { byName, main, madeAt: clock.now() };
 }
 
-function context({ cert, key }: CheckedPair, ticketKeys: Buffer): SecureContext {
+function context(
+  { pair: { cert, key }, clientCa }: Loaded,
+  options: { readonly ticketKeys: Buffer; readonly maxVersion: SecureVersion },
+): SecureContext {
   try {
     return createSecureContext({
       cert,
       key,
+      ...(clientCa !== undefined && { ca: clientCa }),
       ciphers: CIPHERS,
       honorCipherOrder: true,
       minVersion: "TLSv1.2",
       secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
       sessionIdContext: "rookery",
       sessionTimeout: TICKET_SECONDS,
-      ticketKeys,
+      ...options,
     });
   } catch (error) {
     const why = error instanceof Error ? error.message : "unknown reason";

@@ -1,21 +1,31 @@
 import type { TLSSocket } from "node:tls";
-import type { ChannelBindings } from "@rookery/stream";
+import { serverBindings } from "../tls/channel-bindings.ts";
 import type { TlsFacts } from "./connection.ts";
 
-/** RFC 9266 §2. */
-const EXPORTER_LABEL = "EXPORTER-Channel-Binding";
-const EXPORTER_BYTES = 32;
+/**
+ * Of a connection that nobody could read underway, though TLS did not end here: at a proxy of ours,
+ * or it never left this machine. Nothing can be bound to it.
+ */
+export const secureElsewhere: TlsFacts = {
+  protocol: "",
+  cipher: "",
+  bindings: {
+    types: [],
+    data: () => {
+      throw new Error("there is no TLS here to bind to");
+    },
+  },
+};
 
 /** What a TLS connection is protected by, and what authentication can be bound to. */
 export function tlsFacts(socket: TLSSocket): TlsFacts {
-  const protocol = socket.getProtocol() ?? "";
-  return { protocol, cipher: socket.getCipher().name, bindings: bindingsOf(socket, protocol) };
-}
-
-/** RFC 9266 §3 and §4.2: before TLS 1.3 the exporter is unique only under conditions not checked here. */
-function bindingsOf(socket: TLSSocket, protocol: string): ChannelBindings {
+  const bindings = serverBindings(socket);
+  // without one, or with one that no authority vouches for, the client is not authorized
+  const certificate = socket.authorized ? socket.getPeerX509Certificate() : undefined;
   return {
-    types: protocol === "TLSv1.3" ? ["tls-exporter"] : [],
-    data: () => socket.exportKeyingMaterial(EXPORTER_BYTES, EXPORTER_LABEL, Buffer.alloc(0)),
+    protocol: socket.getProtocol() ?? "",
+    cipher: socket.getCipher().name,
+    bindings,
+    ...(certificate && { certificate }),
   };
 }

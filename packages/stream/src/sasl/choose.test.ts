@@ -55,19 +55,18 @@ test("the flag says what client and server can bind (RFC 5802 §6)", () => {
 });
 
 test("XEP-0440 §3: the best binding of those that the server announces is used", () => {
-  const announced = ["tls-server-end-point", "tls-exporter"];
-  assert.deepEqual(chosen(ALL, { bindings, announced })[1], "p=tls-exporter");
-  assert.deepEqual(
-    chosen(ALL, { bindings, announced: ["tls-unique", "tls-server-end-point"] })[1],
-    "p=tls-server-end-point",
-  );
+  const offer = { mechanisms: ALL, bindings: ["tls-server-end-point", "tls-exporter"] };
+  assert.deepEqual(chosen(ALL, { bindings, offer })[1], "p=tls-exporter");
+  const weaker = { ...offer, bindings: ["tls-unique", "tls-server-end-point"] };
+  assert.deepEqual(chosen(ALL, { bindings, offer: weaker })[1], "p=tls-server-end-point");
   const unique = bindingsOf("tls-unique");
-  assert.deepEqual(chosen(ALL, { bindings: unique, announced }), ["SCRAM-SHA-512", "n"]);
+  assert.deepEqual(chosen(ALL, { bindings: unique, offer }), ["SCRAM-SHA-512", "n"]);
 });
 
 test("XEP-0440 §3: a server that announces nothing that every server has is not believed", () => {
   for (const announced of [[], ["x-made-up"]]) {
-    assert.throws(() => chosen(ALL, { bindings, announced }), SaslError);
+    const offer = { mechanisms: ALL, bindings: announced };
+    assert.throws(() => chosen(ALL, { bindings, offer }), SaslError);
   }
 });
 

@@ -7,6 +7,7 @@ import type { ClientMechanism } from "./mechanism.ts";
 import { bearerClient } from "./oauth-bearer.ts";
 import { plainClient } from "./plain.ts";
 import { type ClientBinding, type IterationBounds, scramClient } from "./scram/client.ts";
+import type { SaslOffer } from "./scram/downgrade.ts";
 import { readScramMechanism, SCRAM_HASHES, scramMechanism } from "./scram/names.ts";
 
 /** What a client can authenticate with. */
@@ -25,8 +26,11 @@ export interface SaslClient {
   readonly anonymous?: boolean | undefined;
   /** What the connection can be bound by. */
   readonly bindings?: ChannelBindings | undefined;
-  /** The types of channel binding that the server announces (XEP-0440); undefined if it does not. */
-  readonly announced?: readonly string[] | undefined;
+  /**
+   * All that the server was seen to offer: its channel bindings (XEP-0440) are what is chosen from, and
+   * it is compared with what the server says it has offered (XEP-0474). Neither if left out.
+   */
+  readonly offer?: SaslOffer | undefined;
   /** The password, or the bearer token, may be sent as it is; only within TLS. */
   readonly allowPlain?: boolean | undefined;
   /** What servers may ask of SCRAM; 4096 to 10,000,000 if left out. */
@@ -63,14 +67,13 @@ export function chooseMechanism(
 
 function scram(
   offered: readonly string[],
-  { crypto, authzid, bindings, announced, iterations }: SaslClient,
+  { crypto, authzid, bindings, offer, iterations }: SaslClient,
   credentials: { readonly username: string; readonly password: string },
 ): ClientMechanism | undefined {
-  const binding = bindingFor(offered, announced, bindings);
+  const binding = bindingFor(offered, offer?.bindings, bindings);
   const plus = binding.flag === "p";
   const hash = SCRAM_HASHES.find((h) => offered.includes(scramMechanism(h, plus)));
   if (hash === undefined) return undefined;
-  const offer = { mechanisms: offered, bindings: announced };
   return scramClient({ ...credentials, crypto, authzid, iterations, hash, binding, offer });
 }
 

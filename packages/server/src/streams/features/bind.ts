@@ -27,11 +27,7 @@ export const resourceBinding: StreamFeature = {
       if (type !== "set") throw new StanzaError("bad-request", "binding is an IQ of type set");
       if (stream.session) throw new StanzaError("not-allowed", "a resource is bound already");
       const jid = settle(stream, user, bind.read(payload[0] as Element).resource);
-      const { clock, random } = stream.services;
-      const lineage = stream.lineage ?? random.id();
-      const session = new Session(jid, clock.now(), new DirectOutlet(stream), lineage);
-      stream.services.sessions.add(session);
-      stream.bound(session);
+      const session = openSession(stream, jid);
       return { result: bind.write({ jid }), afterwards: () => host.began(session) };
     });
   },
@@ -57,6 +53,28 @@ export const legacySession: StreamFeature = {
     });
   },
 };
+
+/**
+ * Binds a resource that nobody has any more; the host is to be told when the client knows.
+ *
+ * @throws StanzaError `resource-constraint` if the account has too many sessions.
+ */
+export function openSession(stream: C2sStream, jid: Jid): Session {
+  const { clock, random, sessions, limits } = stream.services;
+  const { sessionsPerAccount } = limits;
+  if (sessionsPerAccount > 0 && sessions.of(jid.bare).length >= sessionsPerAccount) {
+    throw new StanzaError(
+      "resource-constraint",
+      `${jid.bare} has ${sessionsPerAccount} sessions already`,
+      { type: "wait" },
+    );
+  }
+  const lineage = stream.lineage ?? random.id();
+  const session = new Session(jid, clock.now(), new DirectOutlet(stream), lineage);
+  sessions.add(session);
+  stream.bound(session);
+  return session;
+}
 
 interface Answer {
   readonly result?: Element;
@@ -88,7 +106,7 @@ function canBind(stream: C2sStream): boolean {
 
 /** The full JID a client gets (RFC 6120 §7.6, §7.7), once a conflict with another session is settled. */
 function settle(stream: C2sStream, user: Jid, wanted: string | undefined): Jid {
-  const { sessions, random, limits, auth } = stream.services;
+  const { sessions, random, auth } = stream.services;
   let jid = user.withResource(wanted ?? random.id());
   const taken = sessions.get(jid);
   if (taken !== undefined) {
@@ -102,14 +120,6 @@ function settle(stream: C2sStream, user: Jid, wanted: string | undefined): Jid {
       case "refuse":
         throw new StanzaError("conflict", `the resource "${jid.resource}" is connected already`);
     }
-  }
-  const { sessionsPerAccount } = limits;
-  if (sessionsPerAccount > 0 && sessions.of(user).length >= sessionsPerAccount) {
-    throw new StanzaError(
-      "resource-constraint",
-      `${user} has ${sessionsPerAccount} sessions already`,
-      { type: "wait" },
-    );
   }
   return jid;
 }

@@ -5,10 +5,14 @@ import { streamManagement } from "../stream-management/index.ts";
 import { legacySession, resourceBinding } from "./bind.ts";
 import { rosterFeatures } from "./roster.ts";
 import { sasl } from "./sasl.ts";
+import { channelBindings } from "./sasl-offer.ts";
+import { sasl2 } from "./sasl2.ts";
 import { starttls } from "./starttls.ts";
 
 const BUILT_IN: readonly StreamFeature[] = [
   starttls,
+  channelBindings,
+  sasl2,
   sasl,
   resourceBinding,
   legacySession,

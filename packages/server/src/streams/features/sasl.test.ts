@@ -172,7 +172,7 @@ test("an unknown user looks as a known one: challenge, iterations, salt and fail
     client.write(auth("SCRAM-SHA-1", base64(`n,,n=${user},r=abcdefgh`)));
     const challenge = await client.until(CHALLENGE);
     const first = Buffer.from(/>([^<]+)</.exec(challenge)?.[1] ?? "", "base64").toString();
-    const parts = /^r=(abcdefgh[^,]+),s=([^,]+),i=(\d+)$/.exec(first);
+    const parts = /^r=(abcdefgh[^,]+),s=([^,]+),i=(\d+),h=[^,]+$/.exec(first);
     assert.ok(parts, first);
     salts.push(parts[2] ?? "");
     client.write(response(base64(`c=biws,r=${parts[1]},p=${Buffer.alloc(20).toString("base64")}`)));

@@ -38,7 +38,7 @@ async function logIn(
     username: "juliet",
     password: "wherefore",
     bindings: own,
-    announced: seen.announced,
+    offer: { mechanisms: seen.offered, bindings: seen.announced },
   });
   assert.ok(client);
   const server = serverMechanism(client.name, {
