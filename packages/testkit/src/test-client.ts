@@ -108,14 +108,19 @@ export class TestClient {
     return { open, features: await this.element() };
   }
 
-  /** Logs in with PLAIN and binds a resource, if one is given that one. */
-  async login(account: Jid, password: string, resource?: string): Promise<Jid> {
+  /** Logs in with PLAIN, and opens the stream in which a resource can be bound; gives its features. */
+  async authenticate(account: Jid, password: string): Promise<Element> {
     await this.open(account.domain);
     const initial = Buffer.from(`\0${account.local}\0${password}`).toString("base64");
     this.send(`<auth xmlns='${NS.sasl}' mechanism='PLAIN'>${initial}</auth>`);
     const answer = await this.element();
     if (answer.name !== "success") throw new Error(`login failed: ${describe(answer)}`);
-    await this.open(account.domain);
+    return (await this.open(account.domain)).features;
+  }
+
+  /** Logs in with PLAIN and binds a resource, if one is given that one. */
+  async login(account: Jid, password: string, resource?: string): Promise<Jid> {
+    await this.authenticate(account, password);
     const wanted = resource === undefined ? "" : `<resource>${resource}</resource>`;
     this.send(`<iq type='set' id='bind'><bind xmlns='${NS.bind}'>${wanted}</bind></iq>`);
     const bound = (await this.element()).child(NS.bind, "bind")?.child(NS.bind, "jid");

@@ -38,6 +38,8 @@ interface AccountState {
   readonly deliveries: Deliveries;
   /** A session is being handed what waits. */
   giving: boolean;
+  /** What is to be removed from the spool, once nobody reads it page by page. */
+  readonly done: { readonly id: string; readonly spooled: number }[];
 }
 
 /** A message of the backlog, from the archive or the spool. */
@@ -93,13 +95,16 @@ export class HandOver {
   }
 
   #take(state: AccountState, ids: readonly string[]): void {
-    const spooled: { id: string; spooled: number }[] = [];
     for (const id of ids) {
       const news = state.deliveries.take(id);
-      if (news?.spooled !== undefined) spooled.push({ id, spooled: news.spooled });
+      if (news?.spooled !== undefined) state.done.push({ id, spooled: news.spooled });
     }
-    this.#spool.remove(state.account, spooled);
+    if (!state.giving) this.#clearSpool(state);
     if (state.deliveries.changed) this.#saveSoon(state);
+  }
+
+  #clearSpool(state: AccountState): void {
+    this.#spool.remove(state.account, state.done.splice(0));
   }
 
   // ── sessions that come and go ──────────────────────────────────────────────
@@ -119,8 +124,18 @@ export class HandOver {
     setImmediate(() => this.#forgetIfAlone(jid.bare));
   }
 
+  /** A client has come back: it takes what others have left meanwhile. */
+  resumed(session: Session): void {
+    if ((session.priority ?? -1) < 0) return;
+    this.#with(session.jid.bare, ({ deliveries }) => {
+      if (deliveries.left().length > 0) void this.give(session);
+    });
+  }
+
   #heirOf(account: Jid): Session | undefined {
-    const taking = this.#host.sessions.of(account).filter((s) => (s.priority ?? -1) >= 0);
+    const taking = this.#host.sessions
+      .of(account)
+      .filter(({ priority = -1, hibernating }) => priority >= 0 && !hibernating);
     return taking.toSorted((a, b) => (b.priority ?? 0) - (a.priority ?? 0))[0];
   }
 
@@ -150,6 +165,7 @@ export class HandOver {
       hold.release();
       if (state) {
         state.giving = false;
+        this.#clearSpool(state);
         this.#saveSoon(state);
       }
       this.#forgetIfAlone(account);
@@ -167,7 +183,7 @@ export class HandOver {
     let spoolAfter: string | undefined;
     let archiveAfter = deliveries.upTo;
     let archiveEnds = deliveries.complete;
-    let spoolEnds = false;
+    let spoolEnds = deliveries.complete;
     while (!archiveEnds || !spoolEnds) {
       const archived = archiveEnds ? [] : await this.#archived(account, archiveAfter);
       const spooled: readonly Found[] = spoolEnds ? [] : await this.#spooled(account, spoolAfter);
@@ -273,7 +289,7 @@ export class HandOver {
   #open(account: Jid): Promise<AccountState> {
     const key = account.toString();
     const opening = this.#positions.get(key, KEY).then((stored): AccountState => {
-      const state = { account, deliveries: new Deliveries(stored?.value), giving: false };
+      const state = { account, deliveries: new Deliveries(stored?.value), giving: false, done: [] };
       this.#accounts.set(key, state);
       return state;
     });

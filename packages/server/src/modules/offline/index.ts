@@ -12,6 +12,7 @@ import {
   messagesLeft,
   messagesTaken,
   sessionEnded,
+  sessionResumed,
   sessionTakesMessages,
 } from "../../im/contract.ts";
 import { HandOver, positions } from "./hand-over.ts";
@@ -32,6 +33,7 @@ export const offlineModule: Module<NoOptions, void> = defineModule({
     host.on(messagesTaken, ({ session, ids }) => handOver.taken(session, ids));
     host.on(messagesLeft, ({ session, ids }) => handOver.left(session, ids));
     host.on(sessionTakesMessages, (session) => handOver.give(session));
+    host.on(sessionResumed, (session) => handOver.resumed(session));
     host.on(sessionEnded, (session) => handOver.ended(session));
     host.on(accountRemoved, (account) => handOver.removed(account));
     host.signal.addEventListener("abort", () => handOver.saveAll());
