@@ -4,8 +4,6 @@ import type { Clock } from "../clock.ts";
 import type { CertificateSource } from "./accounts.ts";
 import { personalNames } from "./certificate-names.ts";
 
-/** Certificates between a client's and the authority. */
-const LONGEST_CHAIN = 8;
 /** RFC 5280 §4.2.1.12: for clients of TLS. */
 const CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
 const BETWEEN_PEM = /(?<=-----END CERTIFICATE-----)/;
@@ -19,7 +17,11 @@ export interface CertificateOptions {
   readonly email: boolean;
 }
 
-/** Client certificates of the authorities that a domain trusts (XEP-0178 §2). */
+/**
+ * Client certificates of the authorities that a domain trusts (XEP-0178 §2). What TLS has verified may
+ * have been for another domain with other authorities; so it is verified here, too, against those that
+ * sign certificates of clients themselves: Node tells a server of no others that a client sent along.
+ */
 export class ClientCertificates implements CertificateSource {
   readonly #options: CertificateOptions;
   readonly #authorities: readonly X509Certificate[];
@@ -47,21 +49,12 @@ export class ClientCertificates implements CertificateSource {
     return [...new Set(accounts)];
   }
 
-  /** Up to one of the authorities, each signed by the next, valid now, and for clients. */
+  /** Signed by one of the authorities, valid now, and for clients. */
   #trusts(certificate: X509Certificate): boolean {
     const usage = certificate.keyUsage as readonly string[] | undefined; // the extended one
     if (usage !== undefined && !usage.includes(CLIENT_AUTH)) return false;
-    let current: X509Certificate | undefined = certificate;
-    for (let length = 0; current !== undefined && length < LONGEST_CHAIN; length++) {
-      if (!this.#isValidNow(current) || (length > 0 && !current.ca)) return false;
-      const child: X509Certificate = current;
-      const authority = this.#authorities.find((other) => isIssuedBy(child, other));
-      if (authority !== undefined) return this.#isValidNow(authority);
-      const issuer: X509Certificate | undefined = child.issuerCertificate;
-      if (issuer === undefined || issuer.raw.equals(child.raw)) return false;
-      current = isIssuedBy(child, issuer) ? issuer : undefined;
-    }
-    return false;
+    const authority = this.#authorities.find((other) => isIssuedBy(certificate, other));
+    return [certificate, authority].every((one) => one !== undefined && this.#isValidNow(one));
   }
 
   #isValidNow({ validFrom, validTo }: X509Certificate): boolean {
@@ -71,5 +64,5 @@ export class ClientCertificates implements CertificateSource {
 }
 
 function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
-  return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+  return issuer.ca && certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
 }

@@ -60,6 +60,6 @@ function checkContacts(stanza: Stanza): void {
   const contacts =
     stanza.kind === "presence"
       ? SUBSCRIPTION.has(stanza.type)
-      : stanza.kind === "iq" && stanza.type === "set" && stanza.has("query", ROSTER);
+      : stanza.kind === "iq" && stanza.type === "set" && stanza.has(ROSTER, "query");
   if (contacts) throw new StanzaError("not-allowed", "guests have no contacts");
 }

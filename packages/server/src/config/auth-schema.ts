@@ -141,7 +141,7 @@ const bearer = z.strictObject({
 
 const certificates = z.strictObject({
   ca: filePath.describe(
-    "PEM file with the authorities that may say who a client is: only those whose every word you take.",
+    "PEM file with the authorities that may say who a client is, those between the root and the clients included.",
   ),
   email: z
     .boolean()

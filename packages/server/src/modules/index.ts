@@ -4,6 +4,7 @@ import type { AnyModule } from "../host.ts";
 import { administrationModule } from "./administration/index.ts";
 import { blockingModule } from "./blocking/index.ts";
 import { commandsModule } from "./commands/index.ts";
+import { devicesModule } from "./devices/index.ts";
 import { directoryModule } from "./directory/index.ts";
 import { discoModule } from "./disco/index.ts";
 import { displayedSyncModule } from "./displayed-sync/index.ts";
@@ -32,6 +33,7 @@ export const builtInModules: readonly AnyModule[] = [
   privateStorageModule,
   commandsModule,
   administrationModule,
+  devicesModule,
   offlineModule,
   registrationModule,
   invitationsModule,

@@ -11,6 +11,8 @@ export interface CommandContext {
   readonly account: Jid;
   /** Who executes it administers the server. */
   readonly isAdmin: boolean;
+  /** Who executes it has no account, and will be gone (XEP-0175). */
+  readonly isGuest: boolean;
 }
 
 /** Who asks for a command, as its `allowed` gets it. */
@@ -52,9 +54,9 @@ export function admins({ context }: Requester): boolean {
   return context.isAdmin;
 }
 
-/** For `allowed`: accounts of this server. */
+/** For `allowed`: accounts of this server; guests have none. */
 export function users({ context }: Requester): boolean {
-  return context.session !== undefined;
+  return context.session !== undefined && !context.isGuest;
 }
 
 /** For `allowed`: anyone who can reach the domain, from other servers too. */

@@ -87,6 +87,7 @@ class Responder {
   #requester(requester: Jid, account: Jid, lang: string | undefined): Requester {
     const session = this.#host.sessions.get(requester);
     const isAdmin = this.#host.isAdmin(requester);
-    return { requester, lang, context: { session, account, isAdmin } };
+    const isGuest = session !== undefined && (this.#host.accounts.isGuest?.(requester) ?? false);
+    return { requester, lang, context: { session, account, isAdmin, isGuest } };
   }
 }

@@ -37,7 +37,11 @@ export const discoModule: Module<DiscoOptions, void> = defineModule({
   options,
 
   setup(host, { name, contact }) {
-    host.on(discoIdentities, ({ target }) => [identity(target, name)]);
+    host.on(discoIdentities, ({ target, entity }) => {
+      // XEP-0175 §4
+      const isGuest = target === "account" && host.accounts.isGuest?.(entity);
+      return [isGuest ? { category: "account", type: "anonymous" } : identity(target, name)];
+    });
     host.on(discoItemsOf, (query) => services(host, query));
     host.on(discoForms, ({ target }) => (target === "host" ? contactForms(contact) : []));
     for (const target of ["host", "account"] as const) {

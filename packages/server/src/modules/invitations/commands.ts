@@ -32,7 +32,7 @@ type Allowed = (requester: Requester) => boolean;
 
 function mayInvite(host: Host, { users }: InvitationOptions, { requester, context }: Requester) {
   if (requester.domain !== host.domain.domain || context.session === undefined) return false;
-  return users || context.isAdmin;
+  return (users || context.isAdmin) && !context.isGuest;
 }
 
 /** §5.1: at once, without a question. */
