@@ -51,12 +51,14 @@ export class Rookery {
    * @param users local parts of accounts to make.
    * @param ports the ports to listen on; without them free ones.
    * @param external components that may connect.
+   * @param config further keys of the configuration.
    */
   static async start(
     t: TestContext,
     users: readonly string[],
     ports?: Ports,
     external?: ExternalComponents,
+    config: { readonly [key: string]: unknown } = {},
   ): Promise<Rookery> {
     const folder = await mkdtemp(join(tmpdir(), "rookery-peers-"));
     const rookery = new Rookery(t, folder);
@@ -65,7 +67,7 @@ export class Rookery {
       await rookery.#server?.kill("SIGKILL");
       await rm(folder, { recursive: true, force: true });
     });
-    await rookery.#configure(ports ?? { c2s: 0, c2sTls: 0 }, external);
+    await rookery.#configure(ports ?? { c2s: 0, c2sTls: 0 }, external, config);
     await rookery.start();
     await rookery.addUsers(...users);
     return rookery;
@@ -131,7 +133,11 @@ export class Rookery {
     });
   }
 
-  async #configure({ c2s, c2sTls, component = 0 }: Ports, external?: ExternalComponents) {
+  async #configure(
+    { c2s, c2sTls, component = 0 }: Ports,
+    external: ExternalComponents | undefined,
+    further: { readonly [key: string]: unknown },
+  ): Promise<void> {
     const listen = {
       c2s: `127.0.0.1:${c2s}`,
       c2sTls: `127.0.0.1:${c2sTls}`,
@@ -145,6 +151,7 @@ export class Rookery {
       listen: external ? { ...listen, component: `127.0.0.1:${component}` } : listen,
       components: Object.fromEntries(secrets.map(([domain, secret]) => [domain, { secret }])),
       limits: external?.limits ?? {},
+      ...further,
     };
     // JSON is YAML
     await writeFile(join(this.#folder, "rookery.yaml"), `${JSON.stringify(config, null, 2)}\n`);
