@@ -14,9 +14,13 @@ test(
   conversation(cast, async ({ romeo }) => {
     await romeo.sends(`<iq type='get' id='d1' to='example.org'>${INFO}</iq>`);
     const info = discoInfo.in(await romeo.client.element());
-    assert.deepEqual(info?.identities, [
-      { category: "server", type: "im", name: "Rookery", lang: undefined },
-    ]);
+    // other modules may tell what else it is
+    assert.deepEqual(info?.identities[0], {
+      category: "server",
+      type: "im",
+      name: "Rookery",
+      lang: undefined,
+    });
     for (const feature of [
       "http://jabber.org/protocol/disco#info",
       "http://jabber.org/protocol/disco#items",
@@ -87,10 +91,8 @@ test(
     const ask = `<iq type='get' id='d1' to='juliet@example.org'>${INFO}</iq>`;
     await juliet.sends(ask);
     const own = discoInfo.in(await juliet.client.element());
-    assert.deepEqual(
-      own?.identities.map(({ category, type }) => [category, type]),
-      [["account", "registered"]],
-    );
+    const [identity] = own?.identities ?? [];
+    assert.deepEqual([identity?.category, identity?.type], ["account", "registered"]);
 
     await romeo.sends(ask);
     await romeo.receives(`<iq type='error' id='d1' from='juliet@example.org'>${INFO}

@@ -5,7 +5,7 @@ import { defineModule, type Host, type Module, type NoOptions } from "../../host
 import { type MessageEvent, messageFlow } from "../../im/contract.ts";
 import { type ConfigChange, type Pep, pep } from "../pep/contract.ts";
 
-/** Who has read what is nobody else's business (XEP-0490 §8). */
+/** Who has read what is nobody else's business (XEP-0490 §7). */
 const PRIVATE: ConfigChange = { accessModel: "whitelist" };
 /** What the node is like if it is made here, as clients make it (XEP-0490 §4.2). */
 const INITIAL: ConfigChange = { persistItems: true, maxItems: "max", sendLast: "never" };
@@ -23,7 +23,7 @@ export const displayedSyncModule: Module<NoOptions, void> = defineModule({
   },
 });
 
-/** Publishes up to where a chat was displayed, and takes that out of the message (XEP-0490 §4.5.2). */
+/** Publishes up to where a chat was displayed, and takes that out of the message (XEP-0490 §4.5). */
 function assist(host: Host, nodes: Pep, event: MessageEvent): Stanza | undefined {
   const { stanza, account, direction } = event;
   if (direction !== "sent") return undefined;

@@ -34,18 +34,17 @@ export class Asking {
   ask(account: Jid, asked: Jid, payload: Element): Maybe<Element | undefined> {
     const id = this.#host.random.id();
     const answer = Promise.withResolvers<Element | undefined>();
-    let done: { readonly result: Element | undefined } | undefined;
+    const early: { result?: Element | undefined } = {};
     const answered = (result: Element | undefined): void => {
       this.#open.delete(id);
-      done = { result };
+      early.result = result;
       answer.resolve(result);
     };
     this.#open.set(id, { account, asked, answered });
     const children = [payload];
     const iq = new Stanza({ kind: "iq", type: "get", id, from: account, to: asked, children });
     void this.#host.send(iq);
-    const settled = done as { readonly result: Element | undefined } | undefined;
-    if (settled !== undefined) return settled.result;
+    if (!this.#open.has(id)) return early.result;
     this.#host.after(PATIENCE, () => {
       if (this.#open.has(id)) answered(undefined);
     });

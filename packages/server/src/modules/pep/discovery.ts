@@ -1,4 +1,4 @@
-/** What service discovery tells of personal eventing: XEP-0163 (1.2.2) §7, XEP-0060 (1.30.0) §5. */
+/** What service discovery tells of personal eventing: XEP-0163 (1.2.2) §6, XEP-0060 (1.30.0) §5. */
 import { type DiscoItem, discoItems, PUBSUB_NS } from "@rookery/protocol";
 import { after } from "@rookery/stream";
 import type { Maybe } from "../../hooks.ts";
@@ -80,7 +80,7 @@ function fetchNodes(pep: PepService, { stanza, account, direction }: IqEvent): M
   );
 }
 
-/** Those nodes that the asker may see (XEP-0163 §7.2). */
+/** Those nodes that the asker may see (XEP-0163 §6.2). */
 function items(pep: PepService, { target, entity, from, node }: DiscoQuery): DiscoItem[] {
   if (target !== "account" || node !== undefined) return [];
   const space = pep.nodesOf(entity);

@@ -79,13 +79,15 @@ export class Notifier {
     });
   }
 
-  /** Those who asked to be told; who may not see the node any more is none of them (XEP-0163 §8.1). */
+  /** Those who asked to be told; who may not see the node any more is none of them (XEP-0163 §7.1). */
   #tellSubscribers(account: Jid, node: PubsubNode, send: (to: Jid) => void): Maybe<void> {
     if (node.subscribers.size === 0) return;
     const relations = this.#pep.relations(account);
     const tell = async (): Promise<void> => {
       const gone: Jid[] = [];
-      for (const jid of [...node.subscribers.values()]) {
+      // a copy: who subscribes meanwhile has been given the last item
+      const subscribers = [...node.subscribers.values()];
+      for (const jid of subscribers) {
         if (await denialOf(node, jid, relations)) gone.push(jid);
         else if (!(await this.#pep.isBlocked(account, jid))) send(jid);
       }

@@ -67,11 +67,10 @@ function permitted(pep: PepService, account: Jid, other: Jid): Maybe<void> {
   if (other.domain !== pep.host.domain.domain) return;
   const online = pep.host.sessions.of(account).filter((session) => session.available);
   const given = online.map((session) => giveAll(pep, other.bare, session));
-  // its subscription is there in a moment
   return Promise.all(given).then(() => {});
 }
 
-function giveAll(pep: PepService, account: Jid, session: Session): Maybe<void> {
+function giveAll(pep: PepService, account: Jid, session: Session): Promise<void> {
   return Promise.resolve(session.get(sessionInterest).known).then(() =>
     giveLastItems(pep, account, newcomer(pep, session, session.get(sessionInterest).nodes)),
   );

@@ -1,4 +1,4 @@
-import type { Jid, StanzaError } from "@rookery/protocol";
+import type { Jid } from "@rookery/protocol";
 import { after } from "@rookery/stream";
 import type { Limits } from "../../config/limits.ts";
 import type { Maybe } from "../../hooks.ts";
@@ -14,7 +14,7 @@ import type { Engine, Request } from "./engine/engine.ts";
 import type { NodeSpace, SpaceBounds } from "./engine/space.ts";
 import { NodeStore } from "./engine/store.ts";
 
-/** XEP-0163 §6, and one item a node: most nodes tell what is so now. */
+/** XEP-0163 §5, and one item a node: most nodes tell what is so now. */
 const DEFAULTS: NodeConfig = {
   title: "",
   description: "",
@@ -105,7 +105,7 @@ export class PepService {
 
 /** For what happens in the background: nobody is there to be told but the log. */
 export function inBackground(host: Host, what: string, work: () => Maybe<unknown>): void {
-  const failed = (error: StanzaError | unknown): void => host.log.error(what, { error });
+  const failed = (error: unknown): void => host.log.error(what, { error });
   try {
     const done = work();
     if (done instanceof Promise) done.catch(failed);

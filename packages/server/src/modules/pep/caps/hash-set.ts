@@ -55,7 +55,7 @@ function octets(...texts: readonly string[]): Buffer {
 }
 
 function sorted(all: readonly Buffer[]): Buffer {
-  return Buffer.concat(all.toSorted(Buffer.compare));
+  return Buffer.concat(all.toSorted((a, b) => Buffer.compare(a, b)));
 }
 
 function unusable(text: string): StanzaError {

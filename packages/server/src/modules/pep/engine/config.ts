@@ -38,7 +38,7 @@ export interface NodeConfig {
   readonly notifyDelete: boolean;
   readonly notifyRetract: boolean;
   readonly notificationType: "headline" | "normal";
-  /** `publisher`: items tell who published them (§12.18). */
+  /** `publisher`: items tell who published them. */
   readonly itemReply: "owner" | "publisher" | "none";
 }
 
@@ -213,7 +213,7 @@ function changeOf(form: Form, bounds: ConfigBounds): ConfigChange {
     change[key] = key === "maxItems" || key === "itemExpire" ? countOf(String(value)) : value;
   }
   checkMaxItems(change["maxItems"], bounds);
-  return change as ConfigChange;
+  return change;
 }
 
 /** Empty and 0 mean no bound of the node's own. */

@@ -83,7 +83,7 @@ export function deleteNode(
   const { space } = request;
   const node = space.get(name);
   const writes = engine.store.deleteNode(space.owner, node);
-  for (const id of [...node.items.keys()]) space.take(node, id);
+  for (const id of node.items.keys()) space.take(node, id);
   space.nodes.delete(name);
   return {
     event: {
