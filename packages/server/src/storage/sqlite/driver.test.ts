@@ -8,6 +8,7 @@ import { type LogSpec, type MapSpec, StorageUnavailable, type ValueCodec } from 
 import { openDataDirectory } from "../data-directory.ts";
 import { openStorage } from "../open.ts";
 import { sqliteDriver } from "./driver.ts";
+import { assertWhole } from "./whole-database.test.ts";
 
 const codec: ValueCodec<string> = { encode: (value) => value, decode: (value) => value };
 const mapSpec: MapSpec<string> = { name: "test/map", shape: "map", version: 1, codec };
@@ -272,5 +273,113 @@ test(
     await second.call("adopt", id, 2);
     assert.deepEqual(await second.call("get", id, "o", "k"), ["k", "v1", 1]);
     await second.close();
+  }),
+);
+
+test(
+  "entries come into the index after their commit, and a start finds those that did not",
+  withDirectory(async (directory) => {
+    const rows = (): unknown => {
+      const db = new DatabaseSync(join(directory, "rookery.sqlite"), { readOnly: true });
+      const found = { ...db.prepare("select count(*) n from place").get() };
+      db.close();
+      return found["n"];
+    };
+    const limits = { tidying: { indexAt: 10, step: 4 } };
+    const storage = await openStorage({ driver: "sqlite", directory, limits });
+    const log = await storage.log(logSpec);
+    for (let i = 0; i < 9; i++) await log.append(OWNER, { id: `${i}`, at: i, value: "v" });
+    assert.equal(rows(), 0);
+    await log.append(OWNER, { id: "9", at: 9, value: "v" });
+    // The index is made after the answer; what is asked next waits for it.
+    await log.append(OWNER, { id: "10", at: 10, value: "v" });
+    await storage.flush();
+    assert.equal(rows(), 10);
+    await storage.close();
+
+    const again = await openStorage({ driver: "sqlite", directory });
+    const same = await again.log(logSpec);
+    assert.equal(await same.count(OWNER), 11);
+    await assert.rejects(same.append(OWNER, { id: "10", at: 1, value: "v" }), /entry of this id/);
+    assert.equal(await same.remove(OWNER, ["10", "0"]), 2);
+    await again.close();
+    assertWhole(directory);
+  }),
+);
+
+test(
+  "a log that was cleared is removed afterwards, whatever came meanwhile",
+  withDirectory(async (directory) => {
+    const limits = { tidying: { indexAt: 10, step: 0 } };
+    const storage = await openStorage({ driver: "sqlite", directory, limits });
+    const log = await storage.log(logSpec);
+    const sides = [{ owner: OWNER }, { owner: "juliet@example.com" }];
+    for (let i = 0; i < 300; i++) {
+      void log.appendShared(sides, { id: `${i}`, at: i, value: "v", text: "word" });
+    }
+    await log.clear(OWNER);
+    await log.append(OWNER, { id: "5", at: 5, value: "new" });
+    assert.equal(await log.count(OWNER), 1);
+    await log.clear("juliet@example.com");
+    let left = -1;
+    for (let tries = 0; tries < 200 && left !== 1; tries++) {
+      await storage.flush();
+      const db = new DatabaseSync(join(directory, "rookery.sqlite"), { readOnly: true });
+      left = Number(db.prepare("select count(*) n from entry").get()?.["n"]);
+      db.close();
+    }
+    assert.equal(left, 1, "what both had is gone");
+    assert.equal(await log.count(OWNER, { text: "word" }), 0);
+    await storage.close();
+    assertWhole(directory);
+  }),
+);
+
+test(
+  "a read overtakes writes of others that wait to be sent, and no write of its owner",
+  withDirectory(async (directory) => {
+    const storage = await openStorage({ driver: "sqlite", directory });
+    const map = await storage.map(mapSpec);
+    await map.put(OWNER, "k", "old");
+    const order: string[] = [];
+    const flood = Array.from({ length: 6000 }, (_, i) =>
+      map.put("busy@example.net", `${i}`, "v".repeat(100)),
+    );
+    const last = flood.at(-1)?.then(() => order.push("flood"));
+    await flood[0];
+    const other = map.get(OWNER, "k").then((found) => order.push(found?.value ?? ""));
+    const own = map.get("busy@example.net", "5999").then(() => order.push("own"));
+    await Promise.all([last, other, own]);
+    assert.deepEqual(order, ["old", "flood", "own"]);
+    void map.put(OWNER, "k", "new");
+    assert.equal((await map.get(OWNER, "k"))?.value, "new");
+    const batched = storage.batch([map.write.put(OWNER, "k", "batched")]);
+    assert.equal((await map.get(OWNER, "k"))?.value, "batched");
+    const cleared = storage.clear(OWNER);
+    assert.equal(await map.get(OWNER, "k"), undefined);
+    await Promise.all([batched, cleared]);
+    await storage.close();
+  }),
+);
+
+test(
+  "a shared entry that fails for one owner leaves the group it is in alone",
+  withDirectory(async (directory) => {
+    const storage = await openStorage({ driver: "sqlite", directory });
+    const log = await storage.log(logSpec);
+    const sides = [{ owner: OWNER }, { owner: "juliet@example.com" }];
+    const outcomes = await Promise.allSettled([
+      log.append("juliet@example.com", { id: "a", at: 1, value: "hers" }),
+      log.appendShared(sides, { id: "a", at: 1, value: "shared" }),
+      log.appendShared(sides, { id: "b", at: 1, value: "shared" }),
+    ]);
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ["fulfilled", "rejected", "fulfilled"],
+    );
+    assert.equal(await log.count(OWNER), 1);
+    assert.equal(await log.count("juliet@example.com"), 2);
+    await storage.close();
+    assertWhole(directory);
   }),
 );

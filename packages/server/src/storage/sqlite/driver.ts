@@ -34,8 +34,6 @@ export interface SqliteLimits {
   readonly tidying?: TidyingOptions;
 }
 
-/** So much that entries are indexed before the collector has to copy them. */
-const YOUNG_MEGABYTES = 48;
 /**
  * Milliseconds from one group of writes to the next while more than one writes at a time; more
  * when there is much to write, for a commit costs as much as twenty entries.
@@ -97,12 +95,7 @@ class SqliteDriver implements Driver {
     const workerData: WorkerOptions = { file, databaseBytes, tidying };
     // The extension of the running file: compiled, the worker is a .js beside this one.
     const entry = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
-    const worker = new Worker(entry, {
-      name: "storage",
-      workerData,
-      execArgv: [],
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
-    });
+    const worker = new Worker(entry, { name: "storage", workerData, execArgv: [] });
     this.#worker = worker;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.ready = promise;

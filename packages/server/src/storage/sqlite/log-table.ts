@@ -75,11 +75,10 @@ export class LogTable {
 
   append(store: number, name: string, { owners, entry }: WriteOp & { do: "append" }): number {
     const { id, at, value, text } = entry;
-    const lists: (number | undefined)[] = [];
-    for (const { owner } of owners) {
-      const list = this.#lists.find(store, owner);
-      if (list !== undefined && this.#has(list, id)) throw idTaken(name, owner, id);
-      lists.push(list);
+    const lists = owners.map(({ owner }) => this.#lists.find(store, owner));
+    if (this.#anyHas(lists, id)) {
+      const taken = lists.findIndex((list) => this.#anyHas([list], id));
+      throw idTaken(name, owners[taken]?.owner ?? "", id);
     }
     const body = this.#next++;
     const owned: OwnerOfEntry[] = [];
@@ -192,8 +191,15 @@ export class LogTable {
     return this.#pending.find(list, id) ?? this.#places.find(list, id);
   }
 
-  #has(list: number, id: string): boolean {
-    return this.#pending.find(list, id) !== undefined || this.#places.hasId(list, id);
+  #anyHas(lists: readonly (number | undefined)[], id: string): boolean {
+    for (const list of lists) {
+      if (list !== undefined && this.#pending.find(list, id) !== undefined) return true;
+    }
+    const [first, second] = lists;
+    if (lists.length === 2 && first !== undefined && second !== undefined) {
+      return this.#places.eitherHasId(first, second, id);
+    }
+    return lists.some((list) => list !== undefined && this.#places.hasId(list, id));
   }
 
   #hasAny(list: number): boolean {

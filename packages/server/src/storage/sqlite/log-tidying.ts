@@ -13,7 +13,7 @@ export interface TidyingOptions {
   readonly step: number;
 }
 
-export const TIDYING: TidyingOptions = { indexAt: 16_384, step: 4 };
+export const TIDYING: TidyingOptions = { indexAt: 32_768, step: 4 };
 
 /** With this part of `indexAt` they are worth a commit when there is nothing else to do. */
 const IDLE_PART = 1 / 8;

@@ -27,6 +27,7 @@ type OldRow = readonly [number, number, string | null, number, string];
  */
 export class Places {
   readonly #has: Query<readonly [number]>;
+  readonly #hasEither: Query<readonly [number]>;
   readonly #at: Query<readonly [number]>;
   readonly #find: Query<PlaceRow>;
   readonly #insert: ManyRows;
@@ -39,6 +40,11 @@ export class Places {
 
   constructor(db: DatabaseSync) {
     this.#has = query(db, "select 1 from place_id where list = ? and id = ?");
+    const inLog = "exists (select 1 from place_id where list =";
+    this.#hasEither = query(
+      db,
+      `select 1 where ${inLog} ?1 and id = ?3) or ${inLog} ?2 and id = ?3)`,
+    );
     this.#at = query(db, "select 1 from place where list = ? and at = ? and seq = ?");
     this.#find = query(
       db,
@@ -61,6 +67,11 @@ export class Places {
 
   hasId(list: number, id: string): boolean {
     return this.#has.get(list, id) !== undefined;
+  }
+
+  /** Whether one of two logs has it, in one statement. */
+  eitherHasId(list: number, other: number, id: string): boolean {
+    return this.#hasEither.get(list, other, id) !== undefined;
   }
 
   has(list: number, at: number, seq: number): boolean {
