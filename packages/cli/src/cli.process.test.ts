@@ -201,8 +201,7 @@ describe("rookery invite", () => {
   it("invites an administrator while no server runs, lists it and takes it back", async (t) => {
     const folder = temporary(t, ANY_PORT);
     const { out } = await expect(folder, ["invite", "--admin", "--days", "3"], 0);
-    const [url, uri, said] = out.split("\n");
-    assert.match(url ?? "", /^https?:\/\/localhost(:\d+)?\/invite\/[a-z2-9]{26}$/);
+    const [uri, said] = out.split("\n");
     assert.match(uri ?? "", /^xmpp:localhost\?register;preauth=[a-z2-9]{26}$/);
     assert.match(said ?? "", /^makes an administrator, until \d{4}-\d\d-\d\d$/);
     const list = (await expect(folder, ["invite", "list"], 0)).out;
@@ -223,12 +222,9 @@ describe("rookery invite", () => {
   it("works through the server, whose welcome invites the first administrator", async (t) => {
     const folder = temporary(t, ANY_PORT);
     const server = await start(t, folder);
-    assert.match(
-      server.out,
-      /administers the server.*\n.*\n.*\/invite\/[a-z2-9]{26}\n {2}xmpp:localhost\?register/,
-    );
+    assert.match(server.out, /administers the server.*\n {2}xmpp:localhost\?register/);
     const { out } = await expect(folder, ["invite", "--name", "romeo"], 0);
-    assert.match(out, /\nxmpp:romeo@localhost\?register;preauth=/);
+    assert.match(out, /^xmpp:romeo@localhost\?register;preauth=/);
     await expect(folder, ["invite", "--uses", "30"], 0);
     const { out: list } = await expect(folder, ["invite", "list", "localhost"], 0);
     assert.deepEqual(
@@ -241,6 +237,19 @@ describe("rookery invite", () => {
     server.child.kill("SIGTERM");
     await server.exit;
     assert.doesNotMatch((await start(t, folder)).out, /invite/);
+  });
+
+  it("leads to the web, where there is one", async (t) => {
+    const folder = temporary(
+      t,
+      'listen: { c2s: "127.0.0.1:0", c2sTls: false, http: "127.0.0.1:0", https: false }\n',
+    );
+    const server = await start(t, folder);
+    const web = /Web {19}(http:\/\/localhost:\d+\/)\n/.exec(server.out)?.[1];
+    assert.ok(web !== undefined, server.out);
+    assert.match(server.out, new RegExp(`\\n {2}${web}invite/[a-z2-9]{26} {2}\\(in a browser`));
+    const { out } = await expect(folder, ["invite"], 0);
+    assert.ok(out.startsWith(`${web}invite/`), out);
   });
 
   it("is refused where nobody may make an account", async (t) => {

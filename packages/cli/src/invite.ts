@@ -59,7 +59,8 @@ export async function revokeInvitation(
 function described({ url, uri, admin, uses, expires }: InvitationMade): string {
   const who = admin ? "an administrator" : "an account";
   const times = uses === 1 ? "" : `, for ${uses} of them`;
-  return `${url}\n${uri}\nmakes ${who}${times}, until ${day(expires)}\n`;
+  const links = url === undefined ? uri : `${url}\n${uri}`;
+  return `${links}\nmakes ${who}${times}, until ${day(expires)}\n`;
 }
 
 /** As in `4f1c… example.org account 1 use until 2026-01-08 by operator`. */

@@ -69,6 +69,7 @@ async function serve(server: Server, { file, signals, log, terminal }: Serving):
       config,
       configOption: file,
       ports: server.ports,
+      web: server.webUrl("/"),
       fingerprint: (domain) => server.certificates.certificate(domain)?.fingerprint256,
       hasUsers: users.length > 0,
       firstInvitation,

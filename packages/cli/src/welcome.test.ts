@@ -49,9 +49,11 @@ Then connect with any XMPP client:
       url: "https://localhost/invite/abc",
       uri: "xmpp:localhost?register;preauth=abc",
     };
+    const web = "https://localhost/";
+    assert.match(welcome({ ...started({}), web }), /\n {2}Web {19}https:\/\/localhost\/\n/);
     assert.match(
       welcome({ ...started({}), firstInvitation }),
-      /administers the server.*\n.*:\n {2}https:\/\/localhost\/invite\/abc\n {2}xmpp:localhost\?register;preauth=abc\nOr make a user/,
+      /administers the server.*:\n {2}https:\/\/localhost\/invite\/abc {2}\(in a browser\)\n {2}xmpp:localhost\?register;preauth=abc {2}\(in a client\)\nOr make a user/,
     );
   });
 });
@@ -92,5 +94,6 @@ function started(input: ConfigInput): Started {
     fingerprint: () => "AB:CD",
     hasUsers: false,
     firstInvitation: undefined,
+    web: undefined,
   };
 }

@@ -13,6 +13,8 @@ export interface Started {
   /** How to name the configuration in further commands; undefined if they find it. */
   readonly configOption: string | undefined;
   readonly ports: Ports;
+  /** The address of the web of the main domain; undefined if there is none. */
+  readonly web: string | undefined;
   /** SHA-256 of the certificate of a domain, as `AB:CD:…`. */
   readonly fingerprint: (domain: string) => string | undefined;
   /** Some account exists. */
@@ -36,7 +38,7 @@ export function welcome(started: Started): string {
   return `${paragraphs.join("\n\n")}\n`;
 }
 
-function facts({ config, ports }: Started): string {
+function facts({ config, ports, web }: Started): string {
   const { c2s, c2sTls, component } = config.listen;
   const listed = (uses: typeof c2s, real: readonly number[]): string =>
     uses.map((address, i) => addressText({ ...address, port: real[i] ?? address.port })).join(", ");
@@ -44,6 +46,7 @@ function facts({ config, ports }: Started): string {
     c2s.length > 0 && `  Clients (STARTTLS)    ${listed(c2s, ports.c2s)}`,
     c2sTls.length > 0 && `  Clients (direct TLS)  ${listed(c2sTls, ports.c2sTls)}`,
     component.length > 0 && `  Components            ${listed(component, ports.component)}`,
+    web !== undefined && `  Web                   ${web}`,
     config.storage === "memory"
       ? "  Data                  in memory: forgotten when the server stops"
       : `  Data                  ${config.data}`,
@@ -70,10 +73,11 @@ function nextSteps(started: Started): string {
   const lines = [
     ...(firstInvitation
       ? [
-          "Make the first account, which administers the server, with this invitation, in a browser",
-          "or in a client:",
-          `  ${firstInvitation.url}`,
-          `  ${firstInvitation.uri}`,
+          "Make the first account, which administers the server, with this invitation:",
+          ...(firstInvitation.url === undefined
+            ? []
+            : [`  ${firstInvitation.url}  (in a browser)`]),
+          `  ${firstInvitation.uri}  (in a client)`,
           "Or make a user, in another terminal:",
         ]
       : [hasUsers ? "To make another user:" : "Now make a user, in another terminal:"]),

@@ -92,9 +92,9 @@ export interface Host {
   /**
    * The address of a path for clients elsewhere: `web.url` of the configuration with the path, or
    * else what follows from the domain and the ports. To be asked when it is needed, as ports are
-   * known once the server listens.
+   * known once the server listens. Undefined where the configuration names no web at all.
    */
-  webUrl(path: string): string;
+  webUrl(path: string): string | undefined;
   /** Announces features in the service discovery of the host or of its accounts (XEP-0030). */
   feature(target: "account" | "host", ...namespaces: readonly string[]): void;
   /** The external components below this domain that are connected. */

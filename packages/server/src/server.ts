@@ -213,6 +213,16 @@ export class Server {
     }
   }
 
+  /**
+   * The address of a path of the web of the main domain, for clients elsewhere; undefined if there is
+   * no web.
+   */
+  webUrl(path: string): string | undefined {
+    const { config, webUrls } = this.#parts;
+    const [main] = config.domains;
+    return webUrls.served && main ? webUrls.url(main.name, path) : undefined;
+  }
+
   get ports(): Ports {
     const { c2s, c2sTls, component } = this.#listeners;
     return {

@@ -241,7 +241,10 @@ export class VirtualHost {
       http: (method, path, handler, options) => {
         undo.add(http.add(domain.domain, method, path, handler, options));
       },
-      webUrl: (path) => this.#services.webUrls.url(domain.domain, path),
+      webUrl: (path) => {
+        const { webUrls } = this.#services;
+        return webUrls.served ? webUrls.url(domain.domain, path) : undefined;
+      },
       components: () => this.#services.connectedComponents(domain.domain),
       features: (target) => this.features(target),
       mapStore: (spec) => storage.map(checkName(spec, module)),

@@ -39,8 +39,8 @@ export interface InvitationFacts {
 export interface InvitationMade extends InvitationFacts {
   /** For clients. */
   readonly uri: string;
-  /** For browsers. */
-  readonly url: string;
+  /** For browsers; absent where there is no web. */
+  readonly url?: string;
 }
 
 /** Makes an invitation of a host. @throws AdminError */
@@ -50,7 +50,11 @@ export async function createInvitation(
 ): Promise<InvitationMade> {
   const wanted = { kind: "account", admin, username: name, uses, days, first } as const;
   const { invitation, links } = await invitationsOf(host).create(wanted).catch(explain);
-  return { ...factsOf(invitation), uri: links.uri, url: links.landingUrl ?? "" };
+  return {
+    ...factsOf(invitation),
+    uri: links.uri,
+    ...(links.landingUrl !== undefined && { url: links.landingUrl }),
+  };
 }
 
 /** All open invitations of a host, oldest first. @throws AdminError */

@@ -18,9 +18,16 @@ export class WebUrls {
     this.#config = config;
   }
 
+  /** False where the configuration names no web at all. */
+  get served(): boolean {
+    const { web, listen } = this.#config;
+    return web.url !== undefined || listen.http.length > 0 || listen.https.length > 0;
+  }
+
   /**
    * `web.url` of the configuration with the path; else the domain with the port of https, or of
-   * http if that is all there is.
+   * http if that is all there is. `localhost` is on this machine, where browsers take http for safe
+   * and warn of a certificate that is self-made: it has http first.
    * @param path with a `/` at its beginning, encoded.
    */
   url(domain: string, path: string): string {
@@ -44,8 +51,10 @@ export class WebUrls {
     const { listen } = this.#config;
     const host = domain.includes(":") ? domain : domainToASCII(domain) || domain;
     const https = this.ports?.https[0] ?? listen.https[0]?.port;
-    if (https !== undefined) return `https://${host}${https === 443 ? "" : `:${https}`}`;
-    const http = this.ports?.http[0] ?? listen.http[0]?.port ?? 80;
-    return `http://${host}${http === 80 ? "" : `:${http}`}`;
+    const http = this.ports?.http[0] ?? listen.http[0]?.port;
+    if (https !== undefined && !(domain === "localhost" && http !== undefined)) {
+      return `https://${host}${https === 443 ? "" : `:${https}`}`;
+    }
+    return `http://${host}${http === undefined || http === 80 ? "" : `:${http}`}`;
   }
 }
