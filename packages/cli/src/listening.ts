@@ -16,7 +16,7 @@ export function listenFailure(error: unknown, { listen }: Config): unknown {
 type Use = keyof Config["listen"];
 
 /** In the order they are listened on. */
-const USES: readonly Use[] = ["c2s", "c2sTls", "component"];
+const USES: readonly Use[] = ["c2s", "c2sTls", "component", "http", "https"];
 
 interface ListenError extends Error {
   readonly code: string;

@@ -61,6 +61,11 @@ test("RFC 9110 §15.5: what cannot be done is refused with the status that says 
   assert.equal(status(await stage.says(GET("/a").replace("example.org", "evil.example"))), 421);
   assert.equal(status(await stage.says(GET("/a").replace("example.org", "a/b"))), 400);
   assert.equal(status(await stage.says(GET("/a").replace("example.org", "a@example.org"))), 400);
+  assert.equal(status(await stage.says(GET("http://example.org/a"))), 200);
+  assert.equal(status(await stage.says(GET("http://evil.example/a"))), 421);
+  assert.equal(status(await stage.says(GET("http://evil.example@example.org/a"))), 400);
+  assert.equal(status(await stage.says(GET("ftp://example.org/a"))), 400);
+  assert.equal(status(await stage.says(GET("//evil.example/a"))), 404);
   assert.equal(status(await stage.says(GET("*").replace("GET", "OPTIONS"))), 400);
   assert.equal(status(await stage.says(GET("/a", `X: ${"x".repeat(20_000)}\r\n`))), 431);
   assert.equal(status(await stage.says(GET("/a").replace("Host: example.org\r\n", ""))), 400);

@@ -16,7 +16,7 @@ const CHECK_MS = 2000;
 /** Node takes no more headers of one message than this. */
 const MAX_HEADERS = 100;
 
-export interface HttpListenerOptions extends Omit<AdmissionOptions, "seconds"> {
+export interface HttpListenerOptions extends Omit<AdmissionOptions, "seconds" | "waiting"> {
   readonly address: ListenAddress;
   /** Asked for each connection, as certificates change; undefined for HTTP in the clear. */
   readonly tls: (() => TLSSocketOptions) | undefined;
@@ -30,6 +30,7 @@ export class HttpListener {
   readonly #options: HttpListenerOptions;
   readonly #server: Server;
   readonly #peers: WeakMap<Duplex, Peer> = new WeakMap();
+  /** What is cut off when listening ends. */
   readonly #handshakes: Set<Duplex> = new Set();
   /** Gives a connection to the parser of HTTP. */
   readonly #serve: (socket: Duplex) => void;
@@ -103,7 +104,8 @@ export class HttpListener {
 
   #connected(socket: Socket): void {
     const seconds = this.#options.limits.httpHeaderSeconds;
-    admit(socket, { ...this.#options, seconds }, (address) => {
+    const waiting = this.#handshakes;
+    admit(socket, { ...this.#options, seconds, waiting }, (address) => {
       if (this.#options.tls === undefined) this.#begin(socket, { address, tls: undefined });
       else void this.#secure(socket, address, this.#options.tls());
     });

@@ -117,8 +117,7 @@ export class HttpService {
   #facts(message: IncomingMessage, peer: Peer): Omit<UpgradeRequest, "message"> {
     const { headers, method = "", url: target = "" } = message;
     const { address, secure, tls, host, scheme } = clientFacts(peer, headers, this.#proxies);
-    // "*" and whole addresses are for OPTIONS of servers and for proxies (RFC 9112 §3.2)
-    const url = HOST.test(host) && target.startsWith("/") ? parse(scheme, host, target) : undefined;
+    const url = urlOf(scheme, host, target);
     if (url === undefined) throw new HttpError(400, "the address of the request cannot be read");
     const domain = this.#sites.domainOf(url.hostname);
     if (domain === undefined) {
@@ -168,6 +167,12 @@ export class HttpService {
 /** A name or address with an optional port, and nothing that would end up elsewhere in a URL. */
 const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#@\\:[\]]+)(?::\d{1,5})?$/u;
 
-function parse(scheme: string, host: string, target: string): URL | undefined {
-  return URL.parse(`${scheme}://${host}${target}`) ?? undefined;
+/**
+ * The address of a request from its target, which is a path, or a whole address whose host then goes
+ * before the header (RFC 9112 §3.2). Undefined for what is neither.
+ */
+function urlOf(scheme: string, host: string, target: string): URL | undefined {
+  const [, named = host, path = target] = /^https?:\/\/([^/?#]+)([/?].*)?$/i.exec(target) ?? [];
+  if (!HOST.test(named) || !path.startsWith("/")) return undefined;
+  return URL.parse(`${scheme}://${named}${path}`) ?? undefined;
 }

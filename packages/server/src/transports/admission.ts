@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { Clock } from "../clock.ts";
 import { type Networks, plainAddress } from "../config/networks.ts";
 import type { ConnectionCount } from "./connection-count.ts";
@@ -12,6 +13,8 @@ export interface AdmissionOptions {
   readonly proxies: Networks;
   /** They begin each connection here with the PROXY protocol. */
   readonly proxyProtocol: boolean;
+  /** Connections whose header has not come; who stops listening cuts them off. */
+  readonly waiting: Set<Duplex>;
   /** Within which its header must have come; 0 for as long as it takes. */
   readonly seconds: number;
 }
@@ -57,12 +60,14 @@ function countIn(
 /** Reads the header and puts back what follows it. */
 function header(
   socket: Socket,
-  { clock, seconds }: AdmissionOptions,
+  { clock, seconds, waiting }: AdmissionOptions,
   found: (source: string | undefined) => void,
 ): void {
   let received: Buffer = Buffer.alloc(0);
   const timer = seconds > 0 ? clock.after(seconds * 1000, () => socket.destroy()) : undefined;
+  waiting.add(socket);
   const done = (): void => {
+    waiting.delete(socket);
     timer?.cancel();
     socket.off("data", read);
     socket.off("close", done);

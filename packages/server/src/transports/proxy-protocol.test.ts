@@ -79,6 +79,16 @@ test("a proxy that does not begin with it, or begins wrongly, is cut off", async
   assert.deepEqual(seen, []);
 });
 
+test("who says nothing does not keep the server from stopping", async () => {
+  const { server } = await behind({ proxies: PROXIES });
+  const socket = await says(server.server.ports.c2s[0], "PROXY ");
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const closed = once(socket, "close");
+  socket.resume();
+  await server.server.stop();
+  await closed;
+});
+
 test("where it is not configured, or from others, it is not understood", async () => {
   for (const proxies of [
     { trusted: ["127.0.0.1"] },

@@ -12,7 +12,7 @@ import { type Secured, tlsHandshake } from "./tls-handshake.ts";
 
 const BACKLOG = 1024;
 
-export interface TcpOptions extends Omit<AdmissionOptions, "seconds"> {
+export interface TcpOptions extends Omit<AdmissionOptions, "seconds" | "waiting"> {
   readonly address: ListenAddress;
   /** TLS from the first byte (XEP-0368) instead of STARTTLS. */
   readonly directTls: boolean;
@@ -30,6 +30,7 @@ export interface TcpOptions extends Omit<AdmissionOptions, "seconds"> {
 export class TcpListener {
   readonly #server: Server;
   readonly #options: TcpOptions;
+  /** What is cut off when listening ends. */
   readonly #handshakes: Set<Duplex> = new Set();
 
   private constructor(options: TcpOptions) {
@@ -84,7 +85,8 @@ export class TcpListener {
   }
 
   get #admission(): AdmissionOptions {
-    return { ...this.#options, seconds: this.#options.handshakeSeconds };
+    const seconds = this.#options.handshakeSeconds;
+    return { ...this.#options, seconds, waiting: this.#handshakes };
   }
 
   #accept(socket: Duplex, facts: Pick<StreamConnectionOptions, "address" | "since" | "tls">): void {

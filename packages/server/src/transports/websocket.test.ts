@@ -100,6 +100,13 @@ test("RFC 6455 §5.4: a message in fragments is one element", async () => {
   assert.equal((await romeo.next()).child(NS.client, "body")?.text, "é".repeat(100));
 });
 
+test("a message in too many fragments is refused, however short it is", async () => {
+  await using stage = await WebSocketStage.start();
+  const romeo = await stage.login("romeo");
+  for (let i = 0; i < 1100; i++) romeo.ws.send("<", { fin: false });
+  assert.equal(await romeo.closed, 1008);
+});
+
 test("a frame is refused by its length before it is there, and logging in raises the bound", async () => {
   await using stage = await WebSocketStage.start({ limits: { stanzaBytes: 50_000 } });
   const early = await stage.connect();

@@ -16,6 +16,9 @@ import { WebSocketConnection } from "./websocket-connection.ts";
 const WEBSOCKET_PATH = "/xmpp-websocket";
 
 const SUBPROTOCOL = "xmpp";
+/** Pieces of one frame, and of one message: what each costs to keep would add up. */
+const MAX_CHUNKS = 16_384;
+const MAX_FRAGMENTS = 1000;
 
 export interface WebSocketsOptions {
   /** Bounds until the client has logged in; of one message, too. */
@@ -55,6 +58,8 @@ export class WebSockets {
       autoPong: false,
       clientTracking: false,
       maxPayload: options.limits.bytes,
+      maxBufferedChunks: MAX_CHUNKS,
+      maxFragments: MAX_FRAGMENTS,
       // what an attacker can make us send beside a secret tells its length when it is compressed
       perMessageDeflate: false,
       handleProtocols: () => SUBPROTOCOL,
