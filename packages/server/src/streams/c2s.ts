@@ -282,6 +282,16 @@ export class C2sStream {
     return undefined;
   }
 
+  /**
+   * Gives the client more time to log in: somebody fills in a form (XEP-0077 §3.1.1).
+   * @param seconds from connecting; 0 for no bound.
+   */
+  extendLogin(seconds: number): void {
+    const { loginSeconds } = this.services.limits;
+    if (this.session || loginSeconds === 0 || (seconds > 0 && seconds < loginSeconds)) return;
+    this.#expect("the login", seconds);
+  }
+
   /** Ends the stream if the client does not get so far in time, counted from connecting. */
   #expect(what: string, seconds: number): void {
     const { clock } = this.services;

@@ -31,8 +31,10 @@ export function deleteUser(host: Host): AdHocCommand<CommandContext> {
 async function checkDeletable(host: Host, account: Jid): Promise<void> {
   checkAccount(host, account);
   if (host.isAdmin(account)) {
-    // or the next owner of the name would be one
-    const advice = "take it from `admins` in the configuration first";
+    // or the next owner of the name would be one; and administrators do not delete each other from afar
+    const advice = host.isConfiguredAdmin(account)
+      ? "take it from `admins` in the configuration first"
+      : "remove it by `rookery user remove`";
     throw new StanzaError("not-allowed", `${account} administers the server; ${advice}`);
   }
   if (await host.accounts.exists(account)) return;

@@ -349,7 +349,22 @@ test("the invitations of an account go with it, and are not the next owner's", a
   await offer.register({ token, name: "juliet", password: "x", address: "192.0.2.1" });
 });
 
-test("the storage holds no token", async () => {
+test("the invitations of an account that is switched off are no good until it is switched on", async () => {
+  await using stage = await TestServer.start();
+  await stage.accounts("romeo@example.org");
+  const { administration } = stage.server.host("example.org");
+  const offer = invitationsOf(stage);
+  const { token } = await offer.create({ kind: "contact", inviter: ROMEO });
+  await administration.setStatus(ROMEO, { disabled: true });
+  assert.equal(await offer.lookUp(token), undefined);
+  await assert.rejects(offer.register({ token, name: "j", password: "x", address: "192.0.2.1" }), {
+    condition: "item-not-found",
+  });
+  await administration.setStatus(ROMEO, { disabled: false });
+  assert.ok(await offer.lookUp(token));
+});
+
+test("tokens have 130 random bits, and what is shown of an invitation has none of them", async () => {
   await using stage = await TestServer.start();
   const { token, invitation } = await invitationsOf(stage).create({ kind: "account" });
   assert.match(token, /^[a-z2-9]{26}$/);

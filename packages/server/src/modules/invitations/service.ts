@@ -6,6 +6,7 @@ import {
   type Stanza,
   StanzaError,
 } from "@rookery/protocol";
+import { AccountError } from "../../accounts/accounts.ts";
 import type { Host } from "../../host.ts";
 import { StorageConflict } from "../../storage/api.ts";
 import type { Registration, RegistrationPass } from "../registration/contract.ts";
@@ -171,7 +172,21 @@ export class InvitationService implements Invitations {
 
   async #find(token: string): Promise<Kept | undefined> {
     const digest = digestOf(token);
-    return digest === undefined ? undefined : this.#store.get(digest);
+    const kept = digest === undefined ? undefined : await this.#store.get(digest);
+    return kept && (await this.#isInGoodStanding(kept)) ? kept : undefined;
+  }
+
+  /** Nobody comes by the invitations of an account that is switched off. */
+  async #isInGoodStanding(kept: Kept): Promise<boolean> {
+    const { inviter } = this.#shown(kept);
+    const { administration } = this.#host;
+    if (inviter === undefined || !administration.managed) return true;
+    try {
+      return !(await administration.status(inviter)).disabled;
+    } catch (error) {
+      if (error instanceof AccountError) return false;
+      throw error;
+    }
   }
 
   #passOf(kept: Kept): RegistrationPass {

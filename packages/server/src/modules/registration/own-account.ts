@@ -74,9 +74,13 @@ class OwnAccount {
     return { afterwards: () => this.#departures.complete(account) };
   }
 
-  /** @throws StanzaError as for something that is not offered, for who is not of this host. */
+  /** @throws StanzaError as for something that is not offered, for who has no account of this host. */
   #asker({ iq, session }: IqRequest<unknown>): Jid {
-    if (session !== undefined && iq.from.domain === this.#host.domain.domain) return iq.from.bare;
+    const account = iq.from.bare;
+    const isGuest = this.#host.accounts.isGuest?.(account) ?? false;
+    if (session !== undefined && account.domain === this.#host.domain.domain && !isGuest) {
+      return account;
+    }
     throw new StanzaError("service-unavailable", `this is for accounts of ${this.#host.domain}`);
   }
 }

@@ -209,6 +209,21 @@ test("registration: invite and closed let nobody in who has shown nothing", asyn
   }
 });
 
+test("limits.registrationSeconds: whoever fills in the fields has more time than one who is silent", async () => {
+  await using stage = await TestServer.start(open);
+  const silent = await stranger(stage);
+  const typing = await stranger(stage);
+  await asks(typing, fieldsIq());
+  stage.clock.advance(60_000);
+  const timeout = "connection-timeout";
+  const end = async (client: TestClient): Promise<string | undefined> =>
+    (await client.element()).elements()[0]?.name;
+  assert.equal(await end(silent), timeout);
+  assert.equal((await asks(typing, registerIq("bill", "x"))).attr("type"), "result");
+  stage.clock.advance(240_000);
+  assert.equal(await end(typing), timeout);
+});
+
 test("XEP-0077 §11: nobody registers before TLS where passwords need it", async () => {
   await using stage = await TestServer.start({
     config: { ...open.config, auth: { requireTls: true, plainWithoutTls: false } },

@@ -79,13 +79,14 @@ export class RegistrationFeature implements StreamFeature {
     }
     const query = registerQuery.read(iq.payload[0] as Element);
     return after(this.#host.run(registrationPass, stream), (pass) =>
-      iq.type === "get" ? this.#describe(pass) : this.#register(stream, query, pass),
+      iq.type === "get" ? this.#describe(stream, pass) : this.#register(stream, query, pass),
     );
   }
 
   /** §3.1: what is asked for. */
-  #describe(pass: RegistrationPass | undefined): Element {
+  #describe(stream: C2sStream, pass: RegistrationPass | undefined): Element {
     if (!this.#registrar.isOpenTo(pass)) throw this.#registrar.refusal();
+    stream.extendLogin(this.#host.limits.registrationSeconds);
     return registerQuery.write({
       instructions: INSTRUCTIONS,
       fields: { username: pass?.username ?? "", password: "" },
