@@ -1,4 +1,4 @@
-import { connect, type NetConnectOpts, type Socket } from "node:net";
+import { connect, isIP, type NetConnectOpts, type Socket } from "node:net";
 import { Jid } from "@rookery/protocol";
 import {
   Client,
@@ -99,8 +99,12 @@ export class LdapBackend implements Backend {
   async #connected<T>(work: (client: Client) => Promise<T>): Promise<T> {
     const { url, startTls, timeoutSeconds } = this.#config;
     const ms = timeoutSeconds * 1000;
-    const host = new URL(url).hostname;
-    const tlsOptions = { host, servername: host, ...(this.#ca !== undefined && { ca: this.#ca }) };
+    const host = new URL(url).hostname.replaceAll(/^\[|\]$/g, "");
+    const tlsOptions = {
+      host, // what its certificate has to be of
+      ...(isIP(host) === 0 && { servername: host }),
+      ...(this.#ca !== undefined && { ca: this.#ca }),
+    };
     const client = new Client({
       url,
       timeout: ms,
