@@ -208,6 +208,7 @@ const DIRECTIONS: readonly Direction[] = [
       "sessions/slot.ts",
       "accounts/accounts.ts",
       "im/contract.ts",
+      "registration/invitations.ts",
       "streams/feature.ts",
       "streams/answer-iq.ts",
     ],

@@ -131,42 +131,6 @@ describe("administration over the socket in the data directory", () => {
     assert.deepEqual(status.ports, { c2s: [], c2sTls: [], component: [], http: [], https: [] });
   });
 
-  it("makes, lists and takes back invitations", async (t) => {
-    const { client, server } = await open(t, {
-      domains: [{ name: "a.example" }, { name: "b.example" }],
-    });
-    const made = await client.call("invite.create", { admin: true, days: 2 });
-    const token = /^xmpp:a\.example\?register;preauth=([a-z2-9]{26})$/.exec(made.uri)?.[1];
-    assert.ok(token !== undefined, made.uri);
-    assert.equal(made.url, `https://a.example:5443/invite/${token}`);
-    assert.equal(made.admin, true);
-    const other = await client.call("invite.create", { domain: "b.example", name: "Juliet" });
-    assert.match(other.uri, /^xmpp:juliet@b\.example\?register;/);
-    const { invitations } = await client.call("invite.list", {});
-    const facts = invitations.map(({ id, domain, name, uses }) => [id, domain, name, uses]);
-    assert.deepEqual(facts, [
-      [made.id, "a.example", undefined, 1],
-      [other.id, "b.example", "juliet", 1],
-    ]);
-    assert.ok(!JSON.stringify(invitations).includes(token));
-    await client.call("invite.revoke", { id: other.id });
-    assert.deepEqual((await client.call("invite.list", { domain: "b.example" })).invitations, []);
-    await assert.rejects(client.call("invite.revoke", { id: other.id }), { code: "not-found" });
-    for (const [args, code] of [
-      [{ domain: "c.example" }, "not-found"],
-      [{ uses: 100_000 }, "bad-request"],
-      [{ days: 0 }, "bad-request"],
-      [{ name: "a b" }, "bad-request"],
-    ] as const) {
-      await assert.rejects(client.call("invite.create", args), { code }, JSON.stringify(args));
-    }
-    server.host("a.example").modules.unload("invitations");
-    await assert.rejects(client.call("invite.create", {}), {
-      code: "refused",
-      message: /left out/,
-    });
-  });
-
   it("does many commands of one connection, each answered once", async (t) => {
     const { client } = await open(t);
     const jids = Array.from({ length: 40 }, (_, i) => `user${i}@localhost`);

@@ -1,5 +1,5 @@
 import { StanzaError } from "@rookery/protocol";
-import { type Invitation, type Invitations, invitations } from "../modules/invitations/contract.ts";
+import { type Invitation, type Invitations, invitations } from "../registration/invitations.ts";
 import type { VirtualHost } from "../virtual-host.ts";
 import { AdminError, type AdminErrorCode } from "./errors.ts";
 
