@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type { AnyModule } from "../host.ts";
 import { administrationModule } from "./administration/index.ts";
+import { archiveModule } from "./archive/index.ts";
 import { blockingModule } from "./blocking/index.ts";
 import { commandsModule } from "./commands/index.ts";
 import { devicesModule } from "./devices/index.ts";
@@ -33,6 +34,7 @@ export const builtInModules: readonly AnyModule[] = [
   privateStorageModule,
   commandsModule,
   administrationModule,
+  archiveModule,
   devicesModule,
   offlineModule,
   registrationModule,

@@ -1,0 +1,59 @@
+/**
+ * Message Archive Management: XEP-0313 (1.1.3), the archives of accounts; with preferences by
+ * XEP-0441 (0.2.0), full-text search by XEP-0431 (0.2.0), stanza-ids by XEP-0359 (0.7.0), hints by
+ * XEP-0334 (1.0.0), and tombstones by XEP-0424 (0.4.2).
+ */
+import { RETRACT_NS, STANZA_ID_NS } from "@rookery/protocol";
+import { defineModule, type Module } from "../../host.ts";
+import { accountRemoved, archivedMessages, messageFlow, messageSent } from "../../im/contract.ts";
+import { Contacts } from "./contacts.ts";
+import { keptMessages } from "./kept.ts";
+import { type ArchiveOptions, keepMs, options } from "./options.ts";
+import { Preferences } from "./preferences.ts";
+import { Recorder } from "./recorder.ts";
+import { Retention } from "./retention.ts";
+import { Retractions } from "./retractions.ts";
+import { archiveSpec } from "./store.ts";
+
+export const archiveModule: Module<ArchiveOptions, void> = defineModule({
+  name: "archive",
+  implements: [
+    { xep: 313, version: "1.1.3", status: "complete" },
+    { xep: 334, version: "1.0.0", status: "complete" },
+    { xep: 359, version: "0.7.0", status: "complete" },
+    { xep: 424, version: "0.4.2", status: "complete" },
+    { xep: 431, version: "0.2.0", status: "complete" },
+    { xep: 441, version: "0.2.0", status: "complete" },
+  ],
+  options,
+
+  async setup(host, chosen) {
+    const { search, messages } = chosen;
+    const store = await host.logStore(archiveSpec(search));
+    const contacts = new Contacts(host);
+    const preferences = await Preferences.open(host, { contacts, unset: chosen.default });
+    const retention = new Retention(host, store, { keepMs: keepMs(chosen.keep), messages });
+    const retractions = new Retractions(host, store);
+    const recorder = new Recorder(host, {
+      store,
+      preferences,
+      search,
+      recorded(message) {
+        for (const { owner } of message.owners) retention.added(owner);
+        retractions.recorded(message);
+      },
+    });
+
+    host.feature("account", STANZA_ID_NS, RETRACT_NS, `${RETRACT_NS}#tombstone`);
+    host.on(messageFlow, "record", (event) =>
+      event.direction === "sent" ? recorder.sent(event) : recorder.received(event),
+    );
+    host.on(messageSent, (event) => recorder.handedOn(event));
+    host.on(archivedMessages, "answer", (query) => keptMessages(store, query));
+    host.on(accountRemoved, (account) => {
+      preferences.forget(account);
+      contacts.forget(account);
+      retention.forget(account);
+    });
+  },
+});
