@@ -13,9 +13,9 @@ import type { Driver, LogRow, OwnersPage } from "./driver.ts";
 import { attempt, checkLimit, quote, storable } from "./text.ts";
 
 /** How many entries of one owner `expire` removes in one write. */
-const EXPIRED_AT_ONCE = 500;
-/** How many owners `expire` goes through side by side. */
-const EXPIRED_OWNERS = 100;
+const EXPIRED_AT_ONCE = 250;
+/** How many owners `expire` goes through side by side: others wait for what these remove at once. */
+const EXPIRED_OWNERS = 4;
 
 /** The typed face of a log that a driver keeps as text under the number `id`. */
 export function logStore<T>(driver: Driver, id: number, spec: LogSpec<T>): LogStore<T> {

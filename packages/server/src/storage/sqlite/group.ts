@@ -15,7 +15,7 @@ export function runGroup(
   words: readonly Wire[],
   calls: readonly Call[],
 ): Outcome {
-  return new GroupRun(db, engine).run([...units(words, calls)]);
+  return new GroupRun(db, engine).run(units(words, calls));
 }
 
 /** Does some of the work that was put off. @throws when it cannot be committed. */

@@ -23,6 +23,7 @@ export class Lists {
   readonly #first: Query<OwnerRow>;
   readonly #after: Query<OwnerRow>;
   readonly #remembered = new Map<number, Map<string, number>>();
+  #last: { readonly store: number; readonly owners: Map<string, number> } | undefined;
   #count = 0;
   #next: number;
 
@@ -48,7 +49,7 @@ export class Lists {
 
   /** The number of a log, or undefined if nothing was ever in it. */
   find(store: number, owner: string): number | undefined {
-    const remembered = this.#remembered.get(store)?.get(owner);
+    const remembered = this.#of(store).get(owner);
     if (remembered !== undefined) return remembered;
     const found = this.#find.get(store, owner)?.[0];
     if (found !== undefined) this.#remember(store, owner, found);
@@ -67,7 +68,7 @@ export class Lists {
   drop(store: number, owner: string, list: number, remains: boolean): void {
     this.#delete.run(list);
     if (remains) this.#addDropped.run(list);
-    this.#remembered.get(store)?.delete(owner);
+    this.#of(store).delete(owner);
   }
 
   /** A log that was dropped and of which something is left. */
@@ -102,14 +103,22 @@ export class Lists {
   /** To be called after each rollback: what was added may not be there any more. */
   forgetAll(): void {
     this.#remembered.clear();
+    this.#last = undefined;
     this.#count = 0;
   }
 
   #remember(store: number, owner: string, list: number): void {
     if (this.#count >= REMEMBERED) this.forgetAll();
+    this.#of(store).set(owner, list);
+    this.#count++;
+  }
+
+  /** What is remembered of a store; most ask for the same as the one before. */
+  #of(store: number): Map<string, number> {
+    if (this.#last?.store === store) return this.#last.owners;
     let owners = this.#remembered.get(store);
     if (owners === undefined) this.#remembered.set(store, (owners = new Map()));
-    owners.set(owner, list);
-    this.#count++;
+    this.#last = { store, owners };
+    return owners;
   }
 }

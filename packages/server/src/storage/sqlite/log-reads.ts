@@ -114,8 +114,7 @@ export class LogReads {
     const { list, match } = filter;
     const candidates = ids === undefined ? this.#pending.of(list) : this.#byIds(list, ids);
     if (candidates.length === 0) return candidates;
-    const lowest = candidates.reduce((low, { body }) => Math.min(low, body), Infinity);
-    const bodies = match === undefined ? undefined : (text?.bodies(match, lowest) ?? new Set());
+    const bodies = match === undefined ? undefined : found(text, match, candidates);
     return candidates.filter((place) => fits(place, filter) && (bodies?.has(place.body) ?? true));
   }
 
@@ -151,6 +150,16 @@ export class LogReads {
     if (statement === undefined) this.#statements.set(sql, (statement = query(this.#db, sql)));
     return statement;
   }
+}
+
+/** Of some entries, those that an expression of the text index finds; others may be among them. */
+function found(
+  text: TextIndex | undefined,
+  match: string,
+  places: readonly Place[],
+): ReadonlySet<number> {
+  const lowest = places.reduce((low, { body }) => Math.min(low, body), Infinity);
+  return text?.bodies(match, lowest) ?? new Set();
 }
 
 function fits({ at, seq, peer }: Place, filter: Filter): boolean {

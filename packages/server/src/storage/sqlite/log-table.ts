@@ -82,13 +82,17 @@ export class LogTable {
     }
     const body = this.#next++;
     const owned: OwnerOfEntry[] = [];
-    for (const { owner, with: peer } of owners) {
-      owned.push([lists[owned.length] ?? this.#lists.add(store, owner), peer ?? null]);
+    const places: Place[] = [];
+    for (const { owner, with: jid } of owners) {
+      const list = lists[owned.length] ?? this.#lists.add(store, owner);
+      const peer = jid ?? null;
+      owned.push([list, peer]);
+      places.push({ list, at, seq: body, id, peer, body });
     }
     const found = text !== undefined && this.#text !== undefined;
     this.#entries.insert({ body, seq: body, at, id, owners: owned, found, value });
     if (found) this.#index(body, owned, at, body, text);
-    for (const [list, peer] of owned) this.#pending.add({ list, at, seq: body, id, peer, body });
+    this.#pending.addAll(id, places);
     return 1;
   }
 
@@ -192,9 +196,7 @@ export class LogTable {
   }
 
   #anyHas(lists: readonly (number | undefined)[], id: string): boolean {
-    for (const list of lists) {
-      if (list !== undefined && this.#pending.find(list, id) !== undefined) return true;
-    }
+    if (this.#pending.hasAny(lists, id)) return true;
     const [first, second] = lists;
     if (lists.length === 2 && first !== undefined && second !== undefined) {
       return this.#places.eitherHasId(first, second, id);

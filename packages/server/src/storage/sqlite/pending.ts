@@ -45,10 +45,26 @@ export class Pending {
     return this.#logs.get(list) ?? [];
   }
 
+  /** Whether one of these logs has an entry of this id. */
+  hasAny(lists: readonly (number | undefined)[], id: string): boolean {
+    if (!this.#ids.has(id)) return false;
+    return lists.some((list) => list !== undefined && this.find(list, id) !== undefined);
+  }
+
+  /** Adds the places of one entry, each in another log. */
+  addAll(id: string, places: Place[]): void {
+    const known = this.#ids.get(id);
+    if (known === undefined && places.length <= FEW) this.#ids.set(id, places);
+    else for (const place of places) this.#addId(place);
+    for (const place of places) {
+      this.#rank(place);
+      this.#changed.push(place);
+      this.#added.push(true);
+    }
+  }
+
   add(place: Place): void {
-    this.#add(place);
-    this.#changed.push(place);
-    this.#added.push(true);
+    this.addAll(place.id, [place]);
   }
 
   /** Removes one of those that are there. */
@@ -93,12 +109,16 @@ export class Pending {
   }
 
   #add(place: Place): void {
+    this.#addId(place);
+    this.#rank(place);
+  }
+
+  #rank(place: Place): void {
     const log = this.#logs.get(place.list);
     const last = log?.at(-1);
     if (log === undefined || last === undefined) this.#logs.set(place.list, [place]);
     else if (comparePlaces(last, place) < 0) log.push(place);
     else log.splice(rankOf(log, place), 0, place);
-    this.#addId(place);
     this.#size++;
   }
 

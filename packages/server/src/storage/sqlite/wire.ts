@@ -100,7 +100,8 @@ export function addCall(words: Wire[]): void {
 }
 
 /** Reads the requests of a group, in order. */
-export function* units(words: readonly Wire[], calls: readonly Call[]): Generator<Unit> {
+export function units(words: readonly Wire[], calls: readonly Call[]): readonly Unit[] {
+  const found: Unit[] = [];
   const reader = new WireReader(words);
   let nextCall = 0;
   while (!reader.done) {
@@ -108,14 +109,15 @@ export function* units(words: readonly Wire[], calls: readonly Call[]): Generato
     if (code === CALL) {
       const call = calls[nextCall++];
       if (call === undefined) throw new TypeError("a call of this group did not come with it");
-      yield { kind: "call", call };
+      found.push({ kind: "call", call });
     } else if (code === BATCH) {
       const count = reader.number();
-      yield { kind: "batch", writes: Array.from({ length: count }, () => reader.write()) };
+      found.push({ kind: "batch", writes: Array.from({ length: count }, () => reader.write()) });
     } else {
-      yield { kind: "write", write: reader.write(code) };
+      found.push({ kind: "write", write: reader.write(code) });
     }
   }
+  return found;
 }
 
 class WireReader {
