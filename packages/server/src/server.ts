@@ -301,6 +301,7 @@ export class Server {
 
   /** Streams that authenticated for an account, or may be about to, are not the next owner's. */
   #removed(account: Jid): void {
+    this.#c2s.throttle.forget(account.toString());
     for (const stream of this.#c2s.streams) {
       const logsIn = stream.sasl.mechanism && stream.host?.domain.domain === account.domain;
       if (!logsIn && !stream.user?.equals(account)) continue;
@@ -313,8 +314,8 @@ export class Server {
     const error = new StreamError("not-authorized", WHY_CHANGED[why]);
     for (const session of this.sessions.of(account)) if (session !== by) session.close(error);
     for (const stream of this.#c2s.streams) {
-      if (stream.user?.equals(account) && (by === undefined || stream.session !== by))
-        stream.close(error);
+      const isMeant = stream.user?.equals(account) || isLoggingIn(stream, account);
+      if (isMeant && (by === undefined || stream.session !== by)) stream.close(error);
     }
   }
 
@@ -338,6 +339,12 @@ export class Server {
         use === "component" ? this.acceptComponent(connection) : this.accept(connection),
     });
   }
+}
+
+/** True for a stream that is about to authenticate for an account, by what may count no more. */
+function isLoggingIn({ sasl, host }: C2sStream, account: Jid): boolean {
+  const claimed = sasl.mechanism?.claimed;
+  return claimed === account.local && host?.domain.domain === account.domain;
 }
 
 function portOf({ port }: TcpListener): number {
