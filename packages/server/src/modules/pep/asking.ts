@@ -10,13 +10,17 @@ const PATIENCE = 30_000;
 interface Question {
   readonly account: Jid;
   readonly asked: Jid;
-  answered(result: Element | undefined): void;
+  /** When it is given up, in milliseconds since 1970. */
+  readonly until: number;
+  readonly answered: (result: Element | undefined) => void;
 }
 
 /** Asks clients, and accounts, in the name of accounts of the host, and finds the answers. */
 export class Asking {
   readonly #host: Host;
+  /** In the order in which they were asked. */
   readonly #open: Map<string, Question> = new Map();
+  #isWatched = false;
 
   constructor(host: Host) {
     this.#host = host;
@@ -40,15 +44,27 @@ export class Asking {
       early.result = result;
       answer.resolve(result);
     };
-    this.#open.set(id, { account, asked, answered });
+    this.#open.set(id, { account, asked, until: this.#host.clock.now() + PATIENCE, answered });
     const children = [payload];
     const iq = new Stanza({ kind: "iq", type: "get", id, from: account, to: asked, children });
     void this.#host.send(iq);
     if (!this.#open.has(id)) return early.result;
-    this.#host.after(PATIENCE, () => {
-      if (this.#open.has(id)) answered(undefined);
-    });
+    this.#watch(PATIENCE);
     return answer.promise;
+  }
+
+  /** One timer for all that waits. */
+  #watch(ms: number): void {
+    if (this.#isWatched) return;
+    this.#isWatched = true;
+    this.#host.after(ms, () => {
+      this.#isWatched = false;
+      const now = this.#host.clock.now();
+      for (const { until, answered } of this.#open.values()) {
+        if (until > now) return this.#watch(until - now);
+        answered(undefined);
+      }
+    });
   }
 
   #takes(stanza: Stanza): boolean {

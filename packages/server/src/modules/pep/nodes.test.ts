@@ -291,7 +291,12 @@ test(
       await juliet.asks(members("a"), RESULT);
       const more = `<subscription jid='a@example.org' subscription='subscribed'/>`;
       const set = owner("set", `<subscriptions node='${TUNE}'>${more}</subscriptions>`);
-      assert.equal(conditionOf(await juliet.asks(set)), "too-many-subscriptions");
+      assert.equal(conditionOf(await juliet.asks(set)), "not-allowed", "a is not asked");
+      const end = set
+        .replace("a@example.org", "romeo@example.org")
+        .replace("'subscribed'", "'none'");
+      await juliet.asks(end, RESULT);
+      assert.equal((await subscribes(nurse)).attr("type"), "result");
     },
     { config: { limits: { pepSubscribers: 1, pepAffiliations: 1 } } },
   ),

@@ -10,7 +10,6 @@ import {
 } from "@rookery/protocol";
 import { after } from "@rookery/stream";
 import type { Maybe } from "../../../hooks.ts";
-import type { Write } from "../../../storage/api.ts";
 import { type Affiliation, denialOf, denied } from "./access.ts";
 import { type Change, checkOwner, type Engine, type Request } from "./engine.ts";
 import type { PubsubNode } from "./node.ts";
@@ -131,7 +130,10 @@ export function setAffiliations(
   return { event: undefined, committed: engine.store.commit(space, writes) };
 }
 
-/** Changes subscriptions in the name of others (§8.8.2): to `subscribed`, or to `none`. */
+/**
+ * Ends subscriptions of others (§8.8.2). New ones are not made this way: nobody is to be told what
+ * they did not ask for.
+ */
 export function setSubscriptions(
   engine: Engine,
   request: Request,
@@ -141,27 +143,17 @@ export function setSubscriptions(
   checkOwner(request);
   const { space } = request;
   const node = space.get(name);
-  const after = new Map(node.subscribers);
-  const writes: Write[] = [];
+  const gone: Jid[] = [];
   for (const { jid, state } of changes) {
-    if (state === "none") {
-      after.delete(jid.toString());
-      writes.push(engine.store.deleteSubscription(space.owner, node, jid));
-    } else if (state === "subscribed") {
-      after.set(jid.toString(), jid);
-      writes.push(engine.store.putSubscription(space.owner, node, jid));
-    } else {
-      const what = quoted(state ?? "");
-      throw new StanzaError("not-acceptable", `a subscription is subscribed or none, not ${what}`);
+    if (state === "none") gone.push(jid);
+    else if (state !== "subscribed" || !node.subscribers.has(jid.toString())) {
+      throw new StanzaError(
+        "not-allowed",
+        `a subscription can be ended by "none", and is begun by the subscriber: ${quoted(String(jid))}`,
+      );
     }
   }
-  const bound = engine.bounds.subscribers;
-  if (bound > 0 && after.size > bound) {
-    throw pubsubError("too-many-subscriptions", `a node has at most ${bound} subscribers`);
-  }
-  node.subscribers.clear();
-  for (const [key, jid] of after) node.subscribers.set(key, jid);
-  return { event: undefined, committed: engine.store.commit(space, writes) };
+  return { event: undefined, committed: unsubscribeAll(engine, request, node, gone) };
 }
 
 /** §6.1.3.1: nobody subscribes others. */

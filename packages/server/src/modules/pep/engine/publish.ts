@@ -99,12 +99,13 @@ export function retract(
     if (missing !== undefined) {
       throw new StanzaError("item-not-found", `${quoted(name)} has no item ${quoted(missing)}`);
     }
-    for (const id of itemIds) space.take(node, id);
-    const writes = engine.store.deleteItems(space.owner, node, [...new Set(itemIds)]);
+    const retracted = [...new Set(itemIds)];
+    for (const id of retracted) space.take(node, id);
+    const writes = engine.store.deleteItems(space.owner, node, retracted);
     return {
       event: {
         node,
-        event: { kind: "items", node: name, items: [], retracted: itemIds },
+        event: { kind: "items", node: name, items: [], retracted },
         isTold: notify || node.config.notifyRetract,
       },
       committed: engine.store.commit(space, writes),

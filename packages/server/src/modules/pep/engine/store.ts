@@ -15,7 +15,7 @@ import {
 import { NodeSpace } from "./space.ts";
 
 /** Things kept in memory, of all owners together: about 40 MB at most. */
-const CACHED = 200_000;
+const CACHED = 100_000;
 const PAGE = 500;
 
 /** What opens stores: a module's host. */
