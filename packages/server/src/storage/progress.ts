@@ -60,7 +60,7 @@ export class Progress implements StorageProgress {
   }
 
   async #follow(mark: number): Promise<void> {
-    for (let turn = 0; turn < SETTLING_TURNS; turn++) await undefined;
+    for (let turn = 0; turn < SETTLING_TURNS; turn++) await Promise.resolve();
     this.#settled = mark;
     if (this.#waiting.length === 0) return;
     const due = this.#waiting.filter((waiting) => waiting.mark <= mark);

@@ -39,7 +39,7 @@ export interface SqliteLimits {
  * when there is much to write, for a commit costs as much as twenty entries.
  */
 const GATHERING = 3;
-const GATHERING_MOST = 8;
+const GATHERING_MOST = 12;
 /** Requests in a group for each further millisecond. */
 const GATHERING_STEP = 6;
 
@@ -47,7 +47,7 @@ const GATHERING_STEP = 6;
  * Opens a database file in a worker thread of its own.
  *
  * Requests of one turn of the event loop are sent together and committed together; those that
- * come while a group is on its way, and for 3 ms if several write, make up the next one. A writer
+ * come while a group is on its way, and for 3 to 12 ms if many write, make up the next one. A writer
  * that waits for its promise is thereby slowed to the pace of the disk. One that does not wait
  * fills the queue; beyond its bound requests are refused with `StorageUnavailable`. Writes are
  * carried out in the order they were asked for. A read overtakes those that wait to be sent,
