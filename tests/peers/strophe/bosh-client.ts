@@ -1,6 +1,3 @@
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { within } from "../support/wait.ts";
 import { cutRequests, installDom } from "./dom.ts";
 
@@ -58,9 +55,8 @@ export class BoshClient {
 
   static async load(url: string): Promise<BoshClient> {
     installDom();
-    const manifest = createRequire(import.meta.url).resolve("strophe.js/package.json");
     // the build for browsers: that for Node asks for another DOM
-    const build = pathToFileURL(join(dirname(manifest), "dist/strophe.esm.js"));
+    const build = new URL("dist/strophe.esm.js", import.meta.resolve("strophe.js/package.json"));
     return new BoshClient((await import(build.href)) as Strophe, url);
   }
 

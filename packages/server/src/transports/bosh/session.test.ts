@@ -4,6 +4,7 @@ import { NS } from "@rookery/protocol";
 import { XBOSH } from "./namespaces.ts";
 import { BoshStage, bind, message, rosterGet, soFar, turns } from "./stage.test.ts";
 
+const SM = "urn:xmpp:sm:3";
 const JULIET = "juliet@example.org/chamber";
 
 test("XEP-0124 §7, XEP-0206 §4: a session is agreed on, and begins with the features of a stream", async () => {
@@ -346,4 +347,30 @@ test("the end of the server is told to who waits", async () => {
   const told = await waiting;
   assert.equal(told.end, "terminate remote-stream-error");
   assert.ok(told.payload[0]?.child(NS.streamErrors, "system-shutdown"));
+});
+
+test("XEP-0198 §5: a session whose client was away too long goes on in another one of BOSH", async () => {
+  await using stage = await BoshStage.start();
+  const { clock } = stage.stage;
+  const [romeo, juliet] = [await stage.login("romeo"), await stage.login("juliet", "chamber")];
+  const [enabled] = (await juliet.send(`<enable xmlns='${SM}' resume='true'/>`)).payload;
+  assert.equal(enabled?.name, "enabled");
+  void romeo.send(message(JULIET, "Hi"));
+  await turns();
+  clock.advance(30_000);
+  void romeo.send(rosterGet("r"));
+  await turns();
+  clock.advance(30_000);
+  await turns();
+  assert.equal((await juliet.send()).end, "terminate item-not-found");
+  const again = stage.client();
+  await again.open();
+  const initial = Buffer.from("\0juliet\0pencil").toString("base64");
+  await again.send(`<auth xmlns='${NS.sasl}' mechanism='PLAIN'>${initial}</auth>`);
+  await again.send("", { "xmpp:restart": "true" });
+  const back = await again.send(`<resume xmlns='${SM}' previd='${enabled?.attr("id")}' h='0'/>`);
+  assert.deepEqual(
+    back.payload.map((element) => element.name).filter((name) => name !== "r"),
+    ["resumed", "message"],
+  );
 });
