@@ -206,6 +206,7 @@ const DIRECTIONS: readonly Direction[] = [
       "storage/stanza-codec.ts",
       "sessions/session.ts",
       "sessions/slot.ts",
+      "sessions/device.ts",
       "accounts/accounts.ts",
       "im/contract.ts",
       "registration/invitations.ts",

@@ -2,7 +2,6 @@ import { type Jid, type Stanza, StanzaError } from "@rookery/protocol";
 import { type AccountAdministration, HostAdministration } from "./account-administration.ts";
 import { HostDevices } from "./accounts/devices.ts";
 import { FastTokens } from "./accounts/fast-tokens.ts";
-import { ruleGuests } from "./accounts/guest-rules.ts";
 import type { HostAccounts } from "./accounts/host-accounts.ts";
 import type { Clock, Random } from "./clock.ts";
 import type { Limits } from "./config/limits.ts";
@@ -18,6 +17,7 @@ import {
   sessionHibernates,
   sessionResumed,
 } from "./im/contract.ts";
+import { ruleGuests } from "./im/guest-rules.ts";
 import { InstantMessaging } from "./im/instant-messaging.ts";
 import { IqHandlers, notOffered } from "./iq.ts";
 import type { Log } from "./log.ts";

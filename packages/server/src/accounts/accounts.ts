@@ -4,6 +4,8 @@ import type { PlainVerifier, ScramHash, ScramKeys, ScramSource } from "@rookery/
 import type { Maybe } from "../hooks.ts";
 import type { Write } from "../storage/api.ts";
 
+export type { Device } from "./fast-tokens.ts";
+
 /** Which accounts there are. */
 export interface AccountDirectory {
   /** @param account a bare JID of this host. */

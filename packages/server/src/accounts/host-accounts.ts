@@ -143,7 +143,7 @@ export class HostAccounts implements ManagedAccounts {
     return {
       verify: async (username, password) => {
         const right = await external.plain.verify(username, password);
-        if (right === true) await external.remember(Jid.of(username, this.#domain.domain));
+        if (right) await external.remember(Jid.of(username, this.#domain.domain));
         return right;
       },
     };

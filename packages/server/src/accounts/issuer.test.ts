@@ -61,7 +61,9 @@ export class Issuer implements AsyncDisposable {
     claims: Readonly<Record<string, unknown>>,
     { issuer = this.url, audience = AUDIENCE, expires, notBefore, key }: TokenOptions = {},
   ): Promise<string> {
-    const { kid, algorithm, privateKey } = key ?? (this.keys[0] as Key);
+    const chosen = key ?? this.keys[0];
+    if (chosen === undefined) throw new Error("the issuer has no key");
+    const { kid, algorithm, privateKey } = chosen;
     const jwt = new SignJWT({ ...claims })
       .setProtectedHeader({ alg: algorithm, kid })
       .setIssuer(issuer)

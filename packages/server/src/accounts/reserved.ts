@@ -1,30 +1,4 @@
-/**
- * Localparts that only administrators may make accounts of: whoever had one could pass for someone
- * who speaks for the domain (RFC 2142, and what people try).
- */
-export const RESERVED_NAMES: readonly string[] = [
-  "abuse",
-  "admin",
-  "administrator",
-  "hostmaster",
-  "info",
-  "mailer-daemon",
-  "noc",
-  "noreply",
-  "no-reply",
-  "nobody",
-  "operator",
-  "postmaster",
-  "root",
-  "security",
-  "server",
-  "service",
-  "support",
-  "sysadmin",
-  "system",
-  "webmaster",
-  "xmpp",
-];
+import { RESERVED_NAMES } from "../config/reserved.ts";
 
 /**
  * True for a localpart that people may not register themselves; administrators may make it.

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Limits } from "../config/limits.ts";
 import type { Log } from "../log.ts";
-import { networkOf } from "../transports/connection-count.ts";
+import { networkOf } from "../network.ts";
 import { LatestMap } from "./latest-map.ts";
 
 /** Slows down whoever guesses passwords, and nobody else. */

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as z from "zod";
-import { RESERVED_NAMES } from "../accounts/reserved.ts";
 import { accountsOf } from "./auth.ts";
 import type { ConfigInput } from "./config.ts";
 import { LIMITS, type LimitName } from "./limits.ts";
 import { ConfigError } from "./problems.ts";
+import { RESERVED_NAMES } from "./reserved.ts";
 import { resolveConfig } from "./resolve.ts";
 
 /** The lines of the error that a configuration is refused with. */

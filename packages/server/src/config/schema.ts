@@ -1,6 +1,5 @@
 import { Jid } from "@rookery/protocol";
 import * as z from "zod";
-import { RESERVED_NAMES } from "../accounts/reserved.ts";
 import { readListenAddress, writeListenAddress } from "./addresses.ts";
 import { accountsOf } from "./auth.ts";
 import { accountsKind, accountsShape, brokenAccounts, domainAuth } from "./auth-schema.ts";
@@ -13,6 +12,7 @@ import type {
 } from "./config.ts";
 import { LIMITS, type LimitDefinition, type LimitName } from "./limits.ts";
 import { isNetwork } from "./networks.ts";
+import { RESERVED_NAMES } from "./reserved.ts";
 
 type Context = z.core.$RefinementCtx;
 type Limit = z.ZodPrefault<z.ZodNumber>;

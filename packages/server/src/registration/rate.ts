@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Limits } from "../config/limits.ts";
-import { networkOf } from "../transports/connection-count.ts";
+import { networkOf } from "../network.ts";
 
 const HOUR = 3_600_000;
 /** Addresses whose failed tries are remembered; the oldest is forgotten for a new one. */

@@ -1,5 +1,5 @@
 import type { Jid } from "@rookery/protocol";
-import type { Device } from "../../accounts/fast-tokens.ts";
+import type { Device } from "../../accounts/accounts.ts";
 import type { Host } from "../../host.ts";
 import { deviceOf } from "../../sessions/device.ts";
 import type { Session } from "../../sessions/session.ts";

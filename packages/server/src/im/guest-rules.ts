@@ -1,9 +1,9 @@
-import { NS, type Stanza, StanzaError } from "@rookery/protocol";
+import { type Stanza, StanzaError } from "@rookery/protocol";
+import type { Guests } from "../accounts/guests.ts";
 import type { Hooks } from "../hooks.ts";
-import { iqFlow, messageFlow, presenceFlow, sessionBegan, sessionEnded } from "../im/contract.ts";
 import type { Session } from "../sessions/session.ts";
 import type { SessionTable } from "../sessions/table.ts";
-import type { Guests } from "./guests.ts";
+import { iqFlow, messageFlow, presenceFlow, sessionBegan, sessionEnded } from "./contract.ts";
 
 const OWNER = "guests";
 const ROSTER = "jabber:iq:roster";
