@@ -1,9 +1,10 @@
 /** Who is told what happens to a node: XEP-0163 (1.2.2) §4, XEP-0060 §9. */
-import { type Jid, pubsubEvent, Stanza } from "@rookery/protocol";
+import { type Jid, pubsubEvent, type RosterItem, Stanza } from "@rookery/protocol";
 import { after } from "@rookery/stream";
 import type { Element } from "@rookery/xml";
 import type { Maybe } from "../../hooks.ts";
 import { sessionInterest } from "./caps/interest.ts";
+import type { Subscribers } from "./contacts.ts";
 import { nodeChanged } from "./contract.ts";
 import { denialOf } from "./engine/access.ts";
 import type { NodeEvent } from "./engine/engine.ts";
@@ -67,16 +68,37 @@ export class Notifier {
   /** Contacts who see the account's presence are subscribed without asking (XEP-0060 §9.1.2). */
   #tellContacts(account: Jid, node: PubsubNode, send: (to: Jid) => void): Maybe<void> {
     if (isPrivate(node)) return;
-    return after(this.#pep.subscribers(account), async (subscribers) => {
-      for (const { jid } of subscribers.values()) {
-        const targets = [
-          ...this.#interestedSessions(jid, node.name),
-          ...this.#pep.remote.interested(account, jid, node.name),
-        ];
-        if (targets.length === 0 || !(await this.#mayBeTold(account, node, jid))) continue;
+    const { contacts } = this.#pep;
+    // groups have to be those of now
+    const isByGroup = node.config.accessModel === "roster";
+    const candidates = isByGroup ? contacts.read(account) : contacts.remembered(account);
+    return after(candidates, async (subscribers) => {
+      const relations = this.#pep.relations(account, isByGroup ? subscribers : undefined);
+      for (const [contact, targets] of this.#interestedContacts(account, node.name, subscribers)) {
+        const { jid } = subscribers.get(contact) as RosterItem;
+        if (await this.#pep.isBlocked(account, jid)) continue;
+        if (await denialOf(node, jid, relations)) continue;
         for (const to of targets) send(to);
       }
     });
+  }
+
+  /** Resources of contacts that want to be told of the node, by bare JID. */
+  #interestedContacts(
+    account: Jid,
+    node: string,
+    subscribers: Subscribers,
+  ): ReadonlyMap<string, readonly Jid[]> {
+    const found = new Map<string, readonly Jid[]>();
+    for (const [contact, { jid }] of subscribers) {
+      const targets = this.#interestedSessions(jid, node);
+      if (targets.length > 0) found.set(contact, targets);
+    }
+    for (const jid of this.#pep.remote.interested(account, node)) {
+      const contact = jid.bare.toString();
+      if (subscribers.has(contact)) found.set(contact, [...(found.get(contact) ?? []), jid]);
+    }
+    return found;
   }
 
   /** Those who asked to be told; who may not see the node any more is none of them (XEP-0163 §7.1). */
@@ -97,11 +119,6 @@ export class Notifier {
       await unsubscribeAll(this.#pep.engine, { space }, node, gone);
     };
     return tell();
-  }
-
-  async #mayBeTold(account: Jid, node: PubsubNode, other: Jid): Promise<boolean> {
-    if (await this.#pep.isBlocked(account, other)) return false;
-    return (await denialOf(node, other, this.#pep.relations(account))) === undefined;
   }
 
   /** Available resources of this server that want to be told of the node. */

@@ -7,7 +7,7 @@ import { contactBlocked } from "../../im/contract.ts";
 import { Asking } from "./asking.ts";
 import { Capabilities } from "./caps/capabilities.ts";
 import { RemoteResources } from "./caps/remote.ts";
-import { type Subscribers, subscribersOf } from "./contacts.ts";
+import { Contacts, type Subscribers } from "./contacts.ts";
 import type { Relations } from "./engine/access.ts";
 import type { NodeConfig } from "./engine/config.ts";
 import type { Engine, Request } from "./engine/engine.ts";
@@ -39,14 +39,15 @@ export class PepService {
   readonly engine: Engine;
   readonly capabilities: Capabilities;
   readonly remote: RemoteResources;
-  readonly #asking: Asking;
+  readonly contacts: Contacts;
 
   private constructor(host: Host, store: NodeStore) {
     const { limits, clock, random } = host;
     this.host = host;
     this.engine = { store, bounds: boundsOf(limits), defaults: DEFAULTS, clock, random };
-    this.#asking = new Asking(host);
-    this.capabilities = new Capabilities(this.#asking, {
+    const asking = new Asking(host);
+    this.contacts = new Contacts(host, asking);
+    this.capabilities = new Capabilities(asking, {
       entries: limits.capabilityEntries,
       interests: limits.capabilityInterests,
       questions: limits.capabilityQuestions,
@@ -69,8 +70,11 @@ export class PepService {
     return after(this.nodesOf(account), (space) => ({ space, asker, relations }));
   }
 
-  /** How others stand to an account. */
-  relations(account: Jid): Relations {
+  /**
+   * How others stand to an account.
+   * @param subscribers those of the account, where they were read already.
+   */
+  relations(account: Jid, subscribers?: Subscribers): Relations {
     const seesPresence = (asker: Jid): Maybe<boolean> => this.host.maySeePresence(account, asker);
     return {
       isOwner: (asker) => asker.bare.equals(account),
@@ -78,17 +82,10 @@ export class PepService {
       groups: (asker) =>
         after(seesPresence(asker), (sees) => {
           if (!sees) return [];
-          return after(
-            this.subscribers(account),
-            (all) => all.get(asker.bare.toString())?.groups ?? [],
-          );
+          const all = subscribers ?? this.contacts.read(account);
+          return after(all, (known) => known.get(asker.bare.toString())?.groups ?? []);
         }),
     };
-  }
-
-  /** Who is subscribed to the presence of an account. */
-  subscribers(account: Jid): Maybe<Subscribers> {
-    return subscribersOf(this.#asking, account);
   }
 
   /** True if nothing may be sent to someone in the name of an account (XEP-0163 §4.3.3). */
@@ -100,6 +97,7 @@ export class PepService {
   forget(account: Jid): void {
     this.engine.store.forget(account.toString());
     this.remote.forget(account);
+    this.contacts.forget(account);
   }
 }
 

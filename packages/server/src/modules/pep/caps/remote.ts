@@ -29,13 +29,13 @@ export class RemoteResources {
     return this.#accounts.get(account.toString())?.get(jid.toString())?.interest ?? NO_INTEREST;
   }
 
-  /** The resources of a contact that want to be notified of a node. */
-  interested(account: Jid, contact: Jid, node: string): readonly Jid[] {
-    const resources = this.#accounts.get(account.toString());
-    if (resources === undefined) return [];
-    return [...resources.values()]
-      .filter(({ jid, interest }) => jid.bare.equals(contact) && interest.nodes.has(node))
-      .map(({ jid }) => jid);
+  /** The resources that want to be notified of a node. */
+  interested(account: Jid, node: string): readonly Jid[] {
+    const found: Jid[] = [];
+    for (const { jid, interest } of this.#accounts.get(account.toString())?.values() ?? []) {
+      if (interest.nodes.has(node)) found.push(jid);
+    }
+    return found;
   }
 
   /** A contact is online. */
