@@ -4,15 +4,18 @@ import type { Channel, OpenChannel } from "./channel.ts";
 import { Entity } from "./entity.ts";
 import { ClientError } from "./errors.ts";
 import { logIn } from "./negotiation/login.ts";
+import type { Credentials } from "./negotiation/step.ts";
 import { type CommonOptions, type EntityOptions, entityOptions } from "./options.ts";
 import { StanzaStream } from "./stanza-stream.ts";
 import { within } from "./within.ts";
 
 /** How a client logs in. */
-export interface LoginOptions extends CommonOptions {
-  /** The account; with a resource if one is wished for. */
+export interface LoginOptions extends CommonOptions, Credentials {
+  /**
+   * The account; with a resource if one is wished for. Without one the server makes one up, and the
+   * client is online in one round trip after TLS when it comes back by a token.
+   */
   readonly jid: Jid | string;
-  readonly password: string;
   /** Without TLS nothing is said that matters; true if left out. */
   readonly requireTls?: boolean | undefined;
   /** Allows PLAIN without TLS; false if left out. */
@@ -54,7 +57,7 @@ export class Client extends Entity {
 }
 
 /**
- * Logs a client in over whatever `open` gives: STARTTLS, SASL, resource binding.
+ * Logs a client in over whatever `open` gives: STARTTLS, SASL2 or SASL, resource binding.
  *
  * @param setup registers handlers, before anything can come.
  * @throws ClientError, SaslError, StreamError, StanzaError, or what `open` throws
@@ -76,12 +79,14 @@ export async function startClient(
       const bound = await logIn({
         channel,
         jid,
-        password: login.password,
+        credentials: login,
         requireTls: login.requireTls ?? true,
         plainWithoutTls: login.plainWithoutTls ?? false,
         crypto,
         bound: undefined,
         authenticated: false,
+        tokenMechanism: undefined,
+        now: () => clock.now(),
       });
       signal.throwIfAborted();
       const client = new Client(bound, channel, options);

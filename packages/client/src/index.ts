@@ -23,6 +23,7 @@ export {
   type StanzaHandler,
 } from "./entity.ts";
 export { ClientError, type ClientErrorCode } from "./errors.ts";
+export type { Credentials, FastToken, TokenStore } from "./negotiation/step.ts";
 export type { CommonOptions } from "./options.ts";
 export {
   RPC_FAULTS,

@@ -10,6 +10,7 @@ const ID = "bind";
 /** Binds the resource that is asked for, or lets the server make one up. */
 export const bindResource: Step = async (login, features) => {
   const { channel, jid } = login;
+  if (login.bound !== undefined) return "continue"; // together with authentication
   if (features.child(NS.bind, "bind") === undefined) {
     throw new ClientError("protocol", "the server does not offer to bind a resource");
   }

@@ -5,12 +5,26 @@ import type { Channel, Received } from "../channel.ts";
 import { ClientError } from "../errors.ts";
 
 /** Sends the header of a stream and gives that of the server (RFC 6120 §4.2). */
-export async function openStream(
+export function openStream(
   channel: Channel,
   fields: Omit<StreamHeaderFields, "contentNs">,
-  { contentNs, lowestMajor }: { readonly contentNs: string; readonly lowestMajor: number },
+  expected: ExpectedHeader,
 ): Promise<StreamHeader> {
   channel.open(fields);
+  return readHeader(channel, expected);
+}
+
+/** What the header of a server has to be. */
+interface ExpectedHeader {
+  readonly contentNs: string;
+  readonly lowestMajor: number;
+}
+
+/** The header of the server's stream, after ours was sent. */
+export async function readHeader(
+  channel: Channel,
+  { contentNs, lowestMajor }: ExpectedHeader,
+): Promise<StreamHeader> {
   const item = await nextItem(channel);
   if (!("event" in item) || item.event !== "open") throw unexpected(item, "a stream header");
   return readStreamHeader(item, contentNs, lowestMajor);

@@ -3,10 +3,10 @@ import { ByteChannel } from "../byte-channel.ts";
 import { type Client, type LoginOptions, startClient } from "../client.ts";
 import { type Component, type ComponentOptions, startComponent } from "../component/component.ts";
 import { COMPONENT_NS } from "../component/handshake.ts";
-import { openTcp, type TlsMode } from "./tcp.ts";
+import { type ClientIdentity, openTcp, type TlsMode } from "./tcp.ts";
 
 /** How to reach the server of an account. */
-export interface ClientOptions extends Omit<LoginOptions, "requireTls"> {
+export interface ClientOptions extends Omit<LoginOptions, "requireTls" | "certificate"> {
   /** The domain of the account if left out. */
   readonly host?: string | undefined;
   /** 5222, or 5223 for direct TLS, if left out. */
@@ -15,6 +15,8 @@ export interface ClientOptions extends Omit<LoginOptions, "requireTls"> {
   readonly tls?: TlsMode | undefined;
   /** The certificates to trust instead of those that Node knows, PEM. */
   readonly ca?: string | readonly string[] | undefined;
+  /** The client's own certificate and its key, to log in with (XEP-0178). */
+  readonly identity?: ClientIdentity | undefined;
 }
 
 /**
@@ -32,13 +34,13 @@ export function connectClient(
   options: ClientOptions,
   setup?: (client: Client) => void,
 ): Promise<Client> {
-  const { tls = "starttls", ca } = options;
+  const { tls = "starttls", ca, identity } = options;
   const jid = typeof options.jid === "string" ? Jid.parse(options.jid) : options.jid;
   const { host = jid.domain, port = tls === "direct" ? 5223 : 5222 } = options;
-  const target = { host, port, tls, domain: jid.domain, ca };
+  const target = { host, port, tls, domain: jid.domain, ca, identity };
   return startClient(
     async (signal) => new ByteChannel(await openTcp(target, signal)),
-    { ...options, jid, requireTls: tls !== "none" },
+    { ...options, jid, certificate: identity !== undefined, requireTls: tls !== "none" },
     setup,
   );
 }

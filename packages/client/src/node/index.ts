@@ -6,4 +6,4 @@ export {
   type TcpComponentOptions,
 } from "./connect.ts";
 export { type SocketOptions, SocketTransport } from "./socket-transport.ts";
-export { openTcp, type TcpTarget, type TlsMode } from "./tcp.ts";
+export { type ClientIdentity, openTcp, type TcpTarget, type TlsMode } from "./tcp.ts";

@@ -1,6 +1,7 @@
+import { hash } from "node:crypto";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import type { ChannelBindings } from "@rookery/stream";
+import { type ChannelBindings, endPointHash } from "@rookery/stream";
 import type { ByteTransport, TransportEvents } from "../byte-channel.ts";
 import type { Security } from "../channel.ts";
 
@@ -118,10 +119,41 @@ export function securityOf(socket: TLSSocket): Security {
 const EXPORTER_LABEL = "EXPORTER-Channel-Binding";
 const EXPORTER_BYTES = 32;
 
-/** RFC 9266 §3: before TLS 1.3 the exporter is unique only under conditions not checked here. */
+/**
+ * RFC 9266 §4.2: before TLS 1.3 the exporter is unique only under conditions not checked here; there
+ * is `tls-unique` instead.
+ */
 function bindingsOf(socket: TLSSocket): ChannelBindings {
+  const unique = socket.getProtocol() === "TLSv1.3" ? "tls-exporter" : "tls-unique";
+  const endPoint = endPointOf(socket);
   return {
-    types: socket.getProtocol() === "TLSv1.3" ? ["tls-exporter"] : [],
-    data: () => socket.exportKeyingMaterial(EXPORTER_BYTES, EXPORTER_LABEL, Buffer.alloc(0)),
+    types: endPoint === undefined ? [unique] : [unique, "tls-server-end-point"],
+    data(type) {
+      switch (type) {
+        case "tls-exporter":
+          return socket.exportKeyingMaterial(EXPORTER_BYTES, EXPORTER_LABEL, Buffer.alloc(0));
+        case "tls-unique":
+          return there(firstFinished(socket));
+        case "tls-server-end-point":
+          return there(endPoint);
+      }
+    },
   };
+}
+
+/** RFC 5929 §3.1: the first Finished message is the client's, in a resumed session the server's. */
+function firstFinished(socket: TLSSocket): Uint8Array | undefined {
+  return socket.isSessionReused() ? socket.getPeerFinished() : socket.getFinished();
+}
+
+/** RFC 5929 §4.1; undefined for a certificate that has no such binding. */
+function endPointOf(socket: TLSSocket): Uint8Array | undefined {
+  const certificate = socket.getPeerX509Certificate();
+  const name = certificate && endPointHash(certificate.raw);
+  return name && hash(name.replace("-", "").toLowerCase(), certificate.raw, "buffer");
+}
+
+function there(data: Uint8Array | undefined): Uint8Array {
+  if (data === undefined) throw new Error("the connection has no such channel binding");
+  return data;
 }

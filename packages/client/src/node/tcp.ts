@@ -18,6 +18,13 @@ export interface TcpTarget {
   readonly domain: string;
   /** Certificates to trust beside none other, PEM; those that Node knows if left out. */
   readonly ca?: string | readonly string[] | undefined;
+  /** Who the client is, for servers that ask (XEP-0178): a certificate and its key, PEM. */
+  readonly identity?: ClientIdentity | undefined;
+}
+
+export interface ClientIdentity {
+  readonly cert: string;
+  readonly key: string;
 }
 
 /** Connects by TCP; gives up when the signal aborts. @throws Error with the system's `code` */
@@ -42,13 +49,14 @@ export async function openTcp(target: TcpTarget, signal: AbortSignal): Promise<S
   }
 }
 
-function tlsOptions({ domain, ca, tls }: TcpTarget): ConnectionOptions {
+function tlsOptions({ domain, ca, tls, identity }: TcpTarget): ConnectionOptions {
   const name = isIP(domain) === 0 ? domainToAscii(domain) : domain;
   return {
     host: name,
     minVersion: "TLSv1.2",
     ...(isIP(domain) === 0 && { servername: name }),
     ...(ca !== undefined && { ca: typeof ca === "string" ? ca : [...ca] }),
+    ...identity,
     // XEP-0368 §2
     ...(tls === "direct" && { ALPNProtocols: ["xmpp-client"] }),
   };

