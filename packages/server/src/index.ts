@@ -134,6 +134,15 @@ export {
   discoNodeItems,
 } from "./modules/disco/contract.ts";
 export { builtInModules, moduleSchemas } from "./modules/index.ts";
+export {
+  type Invitation,
+  type InvitationKind,
+  type Invitations,
+  type InvitedRegistrant,
+  invitations,
+  type MadeInvitation,
+  type NewInvitation,
+} from "./registration/invitations.ts";
 // running a server
 export { createServer, type Ports, Server, type ServerParts } from "./server.ts";
 export type { Session } from "./sessions/session.ts";
