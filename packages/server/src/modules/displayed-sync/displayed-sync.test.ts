@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { conversation, describe, type Person, Person as Someone } from "@rookery/testkit";
+import { conversation, describe, Person } from "@rookery/testkit";
 import { defineModule, type Module, type NoOptions } from "../../host.ts";
 import { messageFlow } from "../../im/contract.ts";
 
@@ -54,7 +54,7 @@ test(
 test(
   "XEP-0490 §4.3: the other devices are told",
   conversation(cast, async ({ juliet, stage }) => {
-    const garden = await Someone.enters(stage, "juliet@example.org/garden");
+    const garden = await Person.enters(stage, "juliet@example.org/garden");
     await garden.sends(
       `<presence><c xmlns='http://jabber.org/protocol/caps' node='x' ver='y'/></presence>`,
     );

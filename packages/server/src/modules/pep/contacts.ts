@@ -31,8 +31,10 @@ export class Contacts {
   constructor(host: Host, asking: Asking) {
     this.#host = host;
     this.#asking = asking;
-    host.on(presenceFlow, "record", ({ stanza, account }) => {
+    host.on(presenceFlow, "record", ({ stanza, account, direction }) => {
       if (changesSubscriptions(stanza)) this.forget(account);
+      // one who was made a contact by other ways
+      if (direction === "received" && !this.#isKnown(account, stanza.from)) this.forget(account);
     });
     host.on(iqFlow, "rewrite", ({ stanza, account }) => {
       if (stanza.type === "set" && stanza.has(rosterQuery.ns)) this.forget(account);
@@ -76,6 +78,11 @@ export class Contacts {
 
   forget(account: Jid): void {
     this.#remembered.delete(account.toString());
+  }
+
+  #isKnown(account: Jid, other: Jid): boolean {
+    const known = this.#remembered.get(account.toString());
+    return known?.subscribers.has(other.bare.toString()) ?? false;
   }
 }
 

@@ -1,4 +1,3 @@
-import { after } from "@rookery/stream";
 import type { Maybe } from "../../../hooks.ts";
 import type { LogSpec, LogStore, MapSpec, MapStore, Write } from "../../../storage/api.ts";
 import { bytesOf, itemSpec, type PublishedItem, publishedItem, type StoredItem } from "./item.ts";
@@ -195,13 +194,4 @@ export class NodeStore {
       this.forget(oldest);
     }
   }
-}
-
-/** Goes on with the nodes of an owner. */
-export function withSpace<T>(
-  store: NodeStore,
-  owner: string,
-  goOn: (space: NodeSpace) => Maybe<T>,
-): Maybe<T> {
-  return after(store.of(owner), goOn);
 }
