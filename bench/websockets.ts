@@ -54,6 +54,7 @@ async function serve(): Promise<void> {
     for (let i = 0; i < 3; i++) globalThis.gc?.();
     process.send?.({ memory: process.memoryUsage(), sessions: server.sessions.size });
   });
+  process.once("disconnect", () => process.exit());
   process.send?.(server.ports);
 }
 
