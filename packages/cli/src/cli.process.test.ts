@@ -146,6 +146,15 @@ describe("rookery user", () => {
     const again = await expect(folder, ["user", "add", "romeo@localhost", "--password", "x"], 1);
     assert.equal(again.err, "rookery: the account romeo@localhost exists already\n");
     await expect(folder, ["user", "password", "romeo@localhost", "--password", "other"], 0);
+    for (const [command, done] of [
+      ["disable", "disabled"],
+      ["enable", "enabled"],
+      ["expire", "expired"],
+    ] as const) {
+      const { out } = await expect(folder, ["user", command, "Romeo@localhost"], 0);
+      assert.equal(out, `romeo@localhost ${done}\n`);
+    }
+    assert.match((await expect(folder, ["user", "disable", "x@localhost"], 1)).err, /no account/);
     await expect(folder, ["user", "remove", "romeo@localhost"], 0);
     assert.equal((await expect(folder, ["user", "list"], 0)).out, "");
     assert.match(

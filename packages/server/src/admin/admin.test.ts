@@ -44,6 +44,26 @@ describe("administration over the socket in the data directory", () => {
     );
   });
 
+  it("disables and enables users, and lets their passwords expire", async (t) => {
+    const { client, server } = await open(t);
+    const jid = "romeo@localhost";
+    await client.call("user.add", { jid, password: "pencil" });
+    const { accounts } = server.host("localhost");
+    assert.deepEqual(await client.call("user.disable", { jid: "Romeo@localhost" }), { jid });
+    await assert.rejects(accounts.admit("romeo"), { condition: "account-disabled" });
+    await client.call("user.enable", { jid });
+    await accounts.admit("romeo");
+    await client.call("user.expire", { jid });
+    await assert.rejects(accounts.admit("romeo"), { condition: "credentials-expired" });
+    await client.call("user.password", { jid, password: "other" });
+    await accounts.admit("romeo");
+    for (const command of ["user.disable", "user.enable", "user.expire"] as const) {
+      await assert.rejects(client.call(command, { jid: "nobody@localhost" }), {
+        code: "not-found",
+      });
+    }
+  });
+
   it("lists one domain, or one domain after the other, page by page", async (t) => {
     const { client } = await open(t, { domains: [{ name: "b.example" }, { name: "a.example" }] });
     for (const jid of ["u1@a.example", "u2@a.example", "u1@b.example", "u2@b.example"]) {
