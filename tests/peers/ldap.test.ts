@@ -85,6 +85,16 @@ test("LDAP: with a template of names users bind as themselves, and nobody search
   assert.equal(await accounts.exists(account("juliet")), false);
 });
 
+test("LDAP: with a template and a service account, there is who has an entry", async (t) => {
+  const slapd = await Slapd.start(t, USERS);
+  const userDn = `uid={user},ou=people,${BASE}`;
+  await using stage = await serving({ url: slapd.tlsUrl, ca: slapd.ca, userDn, ...SERVICE });
+  const { accounts } = stage.server.host("example.org");
+  assert.equal(await accounts.exists(account("juliet")), true);
+  assert.equal(await accounts.exists(account("mercutio")), false);
+  assert.equal(await outcomeOf(byPassword(stage, "juliet", "püncil")), "success");
+});
+
 test("LDAP: a filter says who may come in", async (t) => {
   const slapd = await Slapd.start(t, USERS);
   const filter = "(&(uid={user})(objectClass=inetOrgPerson)(!(uid=juliet)))";

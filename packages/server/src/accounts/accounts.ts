@@ -84,10 +84,11 @@ export interface GuestSource {
   /**
    * Makes up a guest, who is gone for good with the session that it binds, and soon if it binds none.
    *
+   * @param address of the client.
    * @returns a localpart that nobody has, or had.
    * @throws SaslError `temporary-auth-failure` if there are too many guests.
    */
-  enter(): Maybe<string>;
+  enter(address: string): Maybe<string>;
 }
 
 /** What an administrator has decided of an account, beside its password. */

@@ -178,7 +178,7 @@ test("XEP-0175 §2: when the session of a guest ends, the name and everything it
 
 test("a guest who binds no resource is gone when a login has to be complete", () =>
   withGuests(async ({ stage, accounts }) => {
-    const name = await accounts.anonymous?.enter();
+    const name = await accounts.anonymous?.enter("192.0.2.1");
     assert.ok(name !== undefined && accounts.guests?.has(name));
     stage.clock.advance(60_000);
     await stage.settled();
@@ -191,7 +191,7 @@ test("limits.guests bounds how many there are at once", () =>
     async ({ enters, accounts, stage }) => {
       const first = await enters();
       await enters();
-      await assert.rejects(async () => accounts.anonymous?.enter(), {
+      await assert.rejects(async () => accounts.anonymous?.enter("192.0.2.1"), {
         name: "SaslError",
         condition: "temporary-auth-failure",
       });
@@ -200,6 +200,20 @@ test("limits.guests bounds how many there are at once", () =>
       await enters();
     },
     { config: { ...GUESTS.config, limits: { guests: 2 } } },
+  ));
+
+test("limits.guestsPerAddress keeps one address from taking all places", () =>
+  withGuests(
+    async ({ enters, accounts }) => {
+      await enters();
+      const again = async (address: string): Promise<string | undefined> =>
+        accounts.anonymous?.enter(address);
+      await assert.rejects(again("192.0.2.1"), { condition: "temporary-auth-failure" });
+      assert.ok(await again("192.0.2.2"));
+      assert.ok(await again("2001:db8::1"));
+      await assert.rejects(again("2001:db8::2"), { condition: "temporary-auth-failure" });
+    },
+    { config: { ...GUESTS.config, limits: { guestsPerAddress: 1 } } },
   ));
 
 test("while a guest is called so, nobody makes an account of the name", () =>
@@ -221,7 +235,10 @@ test("what guests have left behind whose server was killed is removed at the nex
   const domain = Jid.parse("example.org");
   const config = { accounts: "internal", guests: { enabled: true, reach: [] } } as const;
   const before = await openAccounts(domain, config, services);
-  const guest = Jid.of((await before.anonymous?.enter()) ?? "", "example.org").toString();
+  const guest = Jid.of(
+    (await before.anonymous?.enter("192.0.2.1")) ?? "",
+    "example.org",
+  ).toString();
   const text = { encode: (value: string) => value, decode: (value: string) => value };
   const spec = { shape: "map", name: "test/notes", version: 1, codec: text } as const;
   const notes = await storage.map(spec);

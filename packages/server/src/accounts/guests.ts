@@ -2,6 +2,7 @@ import { Jid } from "@rookery/protocol";
 import { SaslError } from "@rookery/stream";
 import type { Clock, Random, Timer } from "../clock.ts";
 import type { Log } from "../log.ts";
+import { networkOf } from "../network.ts";
 import type { MapSpec, MapStore, Storage } from "../storage/api.ts";
 import type { GuestSource } from "./accounts.ts";
 import { ownersOf } from "./owners.ts";
@@ -16,6 +17,14 @@ const spec: MapSpec<true> = {
   codec: { encode: () => "", decode: () => true },
 };
 
+/** A guest who is there. */
+interface Present {
+  /** Of the address that the guest came from. */
+  readonly network: string;
+  /** Ends it if no resource is bound by then. */
+  readonly due: Timer;
+}
+
 export interface GuestServices {
   readonly storage: Storage;
   readonly clock: Clock;
@@ -23,8 +32,9 @@ export interface GuestServices {
   readonly log: Log;
   /** Domains that guests reach beside their own and those below it. */
   readonly reach: readonly string[];
-  /** Guests at once. */
+  /** Guests at once, and of these from one address (IPv6: one /64 network); 0 for no bound. */
   readonly most: number;
+  readonly mostPerAddress: number;
   /** A guest who has not bound a resource by then is gone. */
   readonly bindMs: number;
   /** True for an account of the host that is no guest. */
@@ -36,8 +46,8 @@ export class Guests implements GuestSource {
   readonly #domain: Jid;
   readonly #services: GuestServices;
   readonly #store: MapStore<true>;
-  /** By localpart; a timer while no resource is bound. */
-  readonly #present: Map<string, Timer | undefined> = new Map();
+  /** By localpart. */
+  readonly #present: Map<string, Present> = new Map();
   /** Removes a guest with everything; set by the host. */
   remove: (guest: Jid) => Promise<void> = async () => {};
 
@@ -65,16 +75,15 @@ export class Guests implements GuestSource {
     return this.#present.has(local);
   }
 
-  async enter(): Promise<string> {
-    const { most, random, clock, bindMs } = this.#services;
-    if (this.#present.size >= most) {
-      throw new SaslError("temporary-auth-failure", `there are ${most} guests already`);
-    }
+  async enter(address: string): Promise<string> {
+    const { random, clock, bindMs } = this.#services;
+    const network = networkOf(address);
+    this.#checkRoom(network);
     const guest = Jid.of(random.id(), this.#domain.domain);
-    this.#present.set(
-      guest.local,
-      clock.after(bindMs, () => this.#leave(guest)),
-    );
+    this.#present.set(guest.local, {
+      network,
+      due: clock.after(bindMs, () => this.#leave(guest)),
+    });
     if (await this.#services.isAccount(guest)) {
       this.#forget(guest);
       throw new SaslError("temporary-auth-failure", "no name was found for the guest");
@@ -86,13 +95,20 @@ export class Guests implements GuestSource {
   /** The guest has bound a resource. */
   bound(guest: Jid): void {
     if (!this.has(guest.local)) return;
-    this.#present.get(guest.local)?.cancel();
-    this.#present.set(guest.local, undefined);
+    this.#present.get(guest.local)?.due.cancel();
   }
 
   /** The last session of the guest has ended. */
   left(guest: Jid): void {
     if (this.has(guest.local)) this.#leave(guest.bare);
+  }
+
+  /** @throws SaslError if there are too many guests. */
+  #checkRoom(network: string): void {
+    const { most, mostPerAddress } = this.#services;
+    const here = [...this.#present.values()].filter((one) => one.network === network).length;
+    if (this.#present.size < most && (mostPerAddress === 0 || here < mostPerAddress)) return;
+    throw new SaslError("temporary-auth-failure", "there are too many guests now; try later");
   }
 
   #leave(guest: Jid): void {
@@ -104,7 +120,7 @@ export class Guests implements GuestSource {
   }
 
   #forget({ local }: Jid): void {
-    this.#present.get(local)?.cancel();
+    this.#present.get(local)?.due.cancel();
     this.#present.delete(local);
   }
 }

@@ -23,7 +23,7 @@ export interface OpenAccountsServices {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly limits: Pick<Limits, "guests" | "loginSeconds">;
+  readonly limits: Pick<Limits, "guests" | "guestsPerAddress" | "loginSeconds">;
 }
 
 /**
@@ -56,6 +56,7 @@ export async function openAccounts(
           log,
           reach: guests.reach,
           most: limits.guests,
+          mostPerAddress: limits.guestsPerAddress,
           bindMs: limits.loginSeconds * 1000 || GUEST_BIND_MS,
           isAccount: async (account) => (external ?? internal).exists(account),
         })

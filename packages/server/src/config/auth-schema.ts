@@ -1,3 +1,4 @@
+import { Jid } from "@rookery/protocol";
 import * as z from "zod";
 import type {
   AccountsConfig,
@@ -6,6 +7,14 @@ import type {
   DomainAccounts,
   LdapConfig,
 } from "./auth.ts";
+
+/** A domain, prepared. */
+const domainName = z.string().transform((text, context) => {
+  const jid = Jid.tryParse(text);
+  if (jid !== undefined && jid.local === "" && jid.isBare) return jid.domain;
+  context.addIssue({ code: "custom", message: `"${text}" is not a domain name` });
+  return z.NEVER;
+});
 
 const seconds = z.number().min(0);
 const filePath = z.string().min(1, { error: "a path is missing" });
@@ -154,7 +163,7 @@ const certificates = z.strictObject({
 const guests = z.strictObject({
   enabled: z.boolean().describe("Whether guests may come in."),
   reach: z
-    .array(z.string().min(1))
+    .array(domainName)
     .prefault([])
     .describe("Domains that guests reach beside this one and those below it."),
 });

@@ -124,6 +124,13 @@ export const LIMITS = {
     off: false,
     doc: "Guests at once on a domain that lets them in (ANONYMOUS).",
   },
+  guestsPerAddress: {
+    default: 20,
+    unit: "count",
+    min: 1,
+    off: true,
+    doc: "Of these, guests from one IP address (IPv6: one /64 network).",
+  },
   loginRecords: {
     default: 20_000,
     unit: "count",

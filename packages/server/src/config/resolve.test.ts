@@ -272,6 +272,7 @@ test("accounts from elsewhere are refused where something is missing, or goes in
     [{ http: { url: "http://example.org/check" } }, /in the clear; use https/],
     [{ http: { url: "https://a.example", existsUrl: "http://b.example" } }, /in the clear/],
     [{ bearer: { issuer: "http://example.org", audience: "x" } }, /anyone on the way/],
+    [{ guests: { enabled: true, reach: ["a@b"] } }, /"a@b" is not a domain name/],
     [{ reserved: ["a@b"] }, /"a@b" is no user name/],
   ];
   for (const [auth, text] of cases) {

@@ -62,7 +62,7 @@ export function saslServer(
     bearer,
     tokens,
     identities: identitiesOf(stream),
-    anonymous: anonymous && (() => anonymous.enter()),
+    anonymous: anonymous && (() => anonymous.enter(stream.connection.address)),
     bindings: bindingsOf(stream),
     mayActAs: ownAccount(host.domain.domain),
   };
