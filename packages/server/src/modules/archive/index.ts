@@ -3,17 +3,30 @@
  * XEP-0441 (0.2.0), full-text search by XEP-0431 (0.2.0), stanza-ids by XEP-0359 (0.7.0), hints by
  * XEP-0334 (1.0.0), and tombstones by XEP-0424 (0.4.2).
  */
-import { RETRACT_NS, STANZA_ID_NS } from "@rookery/protocol";
+import {
+  archiveFormQuery,
+  archiveMetadataRequest,
+  archivePreferences,
+  archivePreferencesRequest,
+  archiveQuery,
+  MAM_NS,
+  RETRACT_NS,
+  STANZA_ID_NS,
+} from "@rookery/protocol";
 import { defineModule, type Module } from "../../host.ts";
 import { accountRemoved, archivedMessages, messageFlow, messageSent } from "../../im/contract.ts";
 import { Contacts } from "./contacts.ts";
 import { keptMessages } from "./kept.ts";
 import { type ArchiveOptions, keepMs, options } from "./options.ts";
+import { setPreferences, tellPreferences } from "./preference-requests.ts";
 import { Preferences } from "./preferences.ts";
+import { Queries } from "./queries.ts";
 import { Recorder } from "./recorder.ts";
 import { Retention } from "./retention.ts";
 import { Retractions } from "./retractions.ts";
 import { archiveSpec } from "./store.ts";
+
+const FULLTEXT_NS = "urn:xmpp:fulltext:0";
 
 export const archiveModule: Module<ArchiveOptions, void> = defineModule({
   name: "archive",
@@ -43,6 +56,19 @@ export const archiveModule: Module<ArchiveOptions, void> = defineModule({
         retractions.recorded(message);
       },
     });
+
+    const queries = new Queries(host, store, search);
+    host.feature("account", MAM_NS, `${MAM_NS}#extended`, `${MAM_NS}#groupchat-field`);
+    if (search) host.feature("account", FULLTEXT_NS);
+    host.iq("own", "set", archiveQuery, (request) => queries.query(request));
+    host.iq("own", "get", archiveFormQuery, (request) => queries.form(request));
+    host.iq("own", "get", archiveMetadataRequest, (request) => queries.metadata(request));
+    host.iq("own", "get", archivePreferencesRequest, (request) =>
+      tellPreferences(preferences, request),
+    );
+    host.iq("own", "set", archivePreferences, (request) =>
+      setPreferences(preferences, host.limits, request),
+    );
 
     host.feature("account", STANZA_ID_NS, RETRACT_NS, `${RETRACT_NS}#tombstone`);
     host.on(messageFlow, "record", (event) =>

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Jid } from "@rookery/protocol";
+import { conversation, Person, type TestServer } from "@rookery/testkit";
+import { archivedMessages, type KeptMessage, type KeptQuery } from "../../im/contract.ts";
+import { ask, cast, page, says, talks } from "./archive-scene.test.ts";
+
+const JULIET = Jid.parse("juliet@example.org");
+
+async function kept(
+  stage: TestServer,
+  query: Partial<KeptQuery> = {},
+): Promise<readonly KeptMessage[]> {
+  const { hooks } = stage.server.host("example.org");
+  const whole = { account: JULIET, after: undefined, limit: 100, ...query };
+  return (await hooks.run(archivedMessages, whole)) ?? [];
+}
+
+const texts = (messages: readonly KeptMessage[]): readonly (string | undefined)[] =>
+  messages.map(({ stanza }) => stanza.child("jabber:client", "body")?.text);
+
+test(
+  "what an account received is told in order, with its stanza-ids, and not what it sent",
+  conversation(cast, async ({ romeo, juliet, stage }) => {
+    for (let n = 0; n < 130; n++) {
+      await juliet.sends(says("romeo@example.org", `sent ${n}`));
+    }
+    await talks(romeo, stage, "juliet@example.org", 5);
+    await romeo.sends(
+      says("juliet@example.org", "news", "<store xmlns='urn:xmpp:hints'/>").replace(
+        "chat",
+        "headline",
+      ),
+    );
+    const all = await kept(stage);
+    assert.deepEqual(texts(all), ["0", "1", "2", "3", "4"]);
+    assert.deepEqual(texts(await kept(stage, { limit: 2 })), ["0", "1"]);
+    const [first, second] = all;
+    assert.ok(first && second);
+    assert.equal(first.stanza.child("urn:xmpp:sid:0", "stanza-id")?.attr("id"), first.id);
+    assert.deepEqual(texts(await kept(stage, { after: second })), ["2", "3", "4"]);
+    const gone = { id: "", at: second.at };
+    assert.deepEqual(texts(await kept(stage, { after: gone })), ["2", "3", "4"]);
+    const ids = [second.id, "nowhere", first.id];
+    assert.deepEqual(texts(await kept(stage, { ids })), ["0", "1"]);
+  }),
+);
+
+test(
+  "XEP-0160 §2: what came while nobody was there is handed over from the archive, once",
+  conversation({ romeo: cast.romeo }, async ({ romeo, stage }) => {
+    await stage.accounts("juliet@example.org");
+    await talks(romeo, stage, "juliet@example.org", 3);
+    const juliet = await Person.enters(stage, "juliet@example.org/chamber");
+    await juliet.sends("<presence/>");
+    await juliet.receives("<presence/>");
+    for (let n = 0; n < 3; n++) {
+      await juliet.receives(`<message from='romeo@example.org/balcony'>
+        <body>${n}</body><delay xmlns='urn:xmpp:delay' stamp='2026-01-01T00:00:0${n}Z'>*</delay></message>`);
+    }
+    await juliet.receivesNothing();
+  }),
+);
+
+test(
+  "XEP-0313 §6.1.1: who asks the archive before the initial presence is not handed it as well",
+  conversation({ romeo: cast.romeo }, async ({ romeo, stage }) => {
+    await stage.accounts("juliet@example.org");
+    await talks(romeo, stage, "juliet@example.org", 3);
+    const juliet = await Person.enters(stage, "juliet@example.org/chamber");
+    assert.deepEqual((await ask(juliet, page({ max: 10 }))).bodies, ["0", "1", "2"]);
+    await juliet.sends("<presence/>");
+    await juliet.receives("<presence/>");
+    await juliet.receivesNothing();
+    await romeo.sends(says("juliet@example.org", "now"));
+    await juliet.receives("<message><body>now</body></message>");
+  }),
+);

@@ -1,0 +1,94 @@
+import {
+  type ArchiveFin,
+  type ArchiveFormQuery,
+  type ArchiveMetadata,
+  type ArchivePoint,
+  type ArchiveQuery,
+  archiveFin,
+  archiveForm,
+  archiveFormQuery,
+  archiveMetadata,
+  quoted,
+  StanzaError,
+} from "@rookery/protocol";
+import type { Element } from "@rookery/xml";
+import type { Host } from "../../host.ts";
+import { archiveAware } from "../../im/contract.ts";
+import type { IqAnswer, IqRequest } from "../../iq.ts";
+import type { Session } from "../../sessions/session.ts";
+import type { LogEntry } from "../../storage/api.ts";
+import { readPage } from "./pages.ts";
+import { sendResults } from "./results.ts";
+import { asNotFound, checkQuery, searchOf } from "./search.ts";
+import type { ArchiveStore } from "./store.ts";
+import { Turns } from "./turns.ts";
+
+/** Answers an account's own sessions about its archive (XEP-0313 §4, §5). Nobody else is answered. */
+export class Queries {
+  readonly #host: Host;
+  readonly #store: ArchiveStore;
+  readonly #search: boolean;
+  readonly #turns: Turns;
+
+  /** @param search whether what messages say is indexed. */
+  constructor(host: Host, store: ArchiveStore, search: boolean) {
+    this.#host = host;
+    this.#store = store;
+    this.#search = search;
+    this.#turns = new Turns(host.limits.archiveQueries);
+  }
+
+  /** Sends the results, then the answer; the client's stream goes on meanwhile. */
+  query({ query, session }: IqRequest<ArchiveQuery>): IqAnswer {
+    if (session === undefined) throw new StanzaError("forbidden", "ask from a session");
+    checkQuery(query, this.#search, this.#host.limits);
+    // XEP-0313 §6.1.1: it will not be handed what it fetches
+    if (!session.available && query.page?.max !== 0) session.set(archiveAware, true);
+    let fin: Element | undefined;
+    const committed = this.#turns
+      .take(session, () => this.#answer(session, query).catch(asNotFound))
+      .then((answer) => {
+        fin = archiveFin.write(answer);
+      });
+    return {
+      committed,
+      get result() {
+        return fin;
+      },
+    };
+  }
+
+  async #answer(session: Session, query: ArchiveQuery): Promise<ArchiveFin> {
+    const { limits, random } = this.#host;
+    const owner = session.jid.bare.toString();
+    const search = await searchOf(this.#store, owner, query, limits);
+    const { entries, complete, set } = await readPage(this.#store, search, limits.archivePageBytes);
+    const { queryId, flipPage } = query;
+    const results = flipPage ? entries.toReversed() : entries;
+    await sendResults(session, results, { queryId, random });
+    return { complete, stable: true, page: set };
+  }
+
+  form({ query }: IqRequest<ArchiveFormQuery>): Element {
+    if (query.node !== undefined) {
+      const node = quoted(query.node);
+      throw new StanzaError("item-not-found", `there is no archive of the node ${node} here`);
+    }
+    return archiveFormQuery.write({
+      form: archiveForm({ groupchat: true, fulltext: this.#search }),
+    });
+  }
+
+  async metadata({ account }: IqRequest<unknown>): Promise<Element> {
+    const owner = account.toString();
+    const [first] = await this.#store.read(owner, { limit: 1 });
+    const [last] = await this.#store.read(owner, { limit: 1, direction: "backward" });
+    const range = first && last && { start: pointOf(first), end: pointOf(last) };
+    const metadata: ArchiveMetadata = { range };
+    return archiveMetadata.write(metadata);
+  }
+}
+
+function pointOf({ id, at }: LogEntry<string>): ArchivePoint {
+  return { id, timestamp: at };
+}

@@ -1,0 +1,241 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Jid, STANZA_ID_NS, Stanza, stanzaIdBy } from "@rookery/protocol";
+import { conversation, Person, stanzaXml } from "@rookery/testkit";
+import { archivedMessages } from "../../im/contract.ts";
+import { failingStage } from "../../im/failing-stage.test.ts";
+import { ask, cast, idsOf, says } from "./archive-scene.test.ts";
+import { archiveModule } from "./index.ts";
+
+test(
+  "XEP-0313 §3: both sides of a conversation have it in their archives, in order",
+  conversation(cast, async ({ romeo, juliet, stage }) => {
+    await juliet.comesOnline();
+    await romeo.comesOnline();
+    await romeo.sends(says("juliet@example.org", "one"));
+    stage.clock.advance(60_000);
+    await juliet.sends(says("romeo@example.org/balcony", "two"));
+    for (const person of [romeo, juliet]) {
+      const { results, bodies, fin } = await ask(person, "", "queryid='f27'");
+      assert.deepEqual(bodies, ["one", "two"]);
+      assert.deepEqual(
+        results.map(({ queryId }) => queryId),
+        ["f27", "f27"],
+      );
+      assert.deepEqual(
+        results.map(({ delay }) => delay?.stamp),
+        [Date.UTC(2026, 0, 1), Date.UTC(2026, 0, 1, 0, 1)],
+      );
+      assert.deepEqual(
+        results.map(({ message }) => [message.attr("from"), message.attr("to")]),
+        [
+          ["romeo@example.org/balcony", "juliet@example.org"],
+          ["juliet@example.org/chamber", "romeo@example.org/balcony"],
+        ],
+      );
+      assert.equal(results[0]?.stanza.attr("from"), person.jid.bare.toString());
+      assert.equal(results[0]?.stanza.attr("to"), person.jid.toString());
+      assert.deepEqual(fin.page, {
+        first: results[0]?.id,
+        last: results[1]?.id,
+        index: 0,
+        count: 2,
+      });
+      assert.equal(fin.complete, true);
+    }
+  }),
+);
+
+test(
+  "XEP-0313 §3.5: the recipient is told the id under which the message is archived, the sender's contact not the sender's",
+  conversation(cast, async ({ romeo, juliet }) => {
+    await juliet.comesOnline();
+    await romeo.sends(says("juliet@example.org", "one"));
+    const message = await juliet.receives(
+      "<message from='romeo@example.org/balcony'><body>one</body></message>",
+    );
+    const ids = message.elements(STANZA_ID_NS);
+    assert.deepEqual(
+      ids.map((element) => [element.attr("by"), element.attr("id")]),
+      [["juliet@example.org", (await idsOf(juliet))[0]]],
+    );
+  }),
+);
+
+test(
+  "XEP-0359 §4: ids that claim to be of the sender's or the recipient's account are removed",
+  conversation(cast, async ({ romeo, juliet }) => {
+    await juliet.comesOnline();
+    const forged = (by: string): string => `<stanza-id xmlns='${STANZA_ID_NS}' by='${by}' id='x'/>`;
+    const all = [
+      "juliet@example.org",
+      "JULIET@Example.org",
+      "romeo@example.org",
+      "nurse@x.example",
+    ];
+    await romeo.sends(says("juliet@example.org", "one", all.map(forged).join("")));
+    const received = await juliet.client.element();
+    const by = received.elements(STANZA_ID_NS).map((element) => element.attr("by"));
+    assert.deepEqual(by, ["nurse@x.example", "juliet@example.org"]);
+    assert.notEqual(stanzaIdBy(received, juliet.jid.bare), "x");
+    const [kept] = (await ask(romeo)).results;
+    assert.equal(kept && stanzaIdBy(kept.message, romeo.jid.bare), undefined);
+    assert.deepEqual((await ask(juliet)).bodies, ["one"]);
+  }),
+);
+
+test(
+  "XEP-0313 §6.1.1: what is said is archived, and what is said about it; typing, headlines, errors and groupchat are not",
+  conversation(cast, async ({ romeo, juliet }) => {
+    await juliet.comesOnline();
+    const kept: readonly string[] = [
+      "<message id='m1' type='chat'><body>a</body></message>",
+      "<message id='m2'><subject>b</subject></message>",
+      "<message id='m3' type='chat'><received xmlns='urn:xmpp:receipts' id='x'/></message>",
+      "<message id='m4' type='chat'><displayed xmlns='urn:xmpp:chat-markers:0' id='x'/></message>",
+      "<message id='m5' type='chat'><reactions xmlns='urn:xmpp:reactions:0' id='x'><reaction>🐦</reaction></reactions></message>",
+      "<message id='m6' type='chat'><encrypted xmlns='urn:xmpp:omemo:2'/></message>",
+      "<message id='m7' type='chat'><encrypted xmlns='eu.siacs.conversations.axolotl'/></message>",
+      "<message id='m8' type='chat'><retract xmlns='urn:xmpp:message-retract:1' id='x'/></message>",
+      "<message id='m9' type='chat'><replace xmlns='urn:xmpp:message-correct:0' id='x'/><body>c</body></message>",
+      "<message id='m10'><x xmlns='jabber:x:conference' jid='room@chat.example'/></message>",
+      "<message id='m11' type='headline'><store xmlns='urn:xmpp:hints'/><body>news</body></message>",
+      "<message id='m12' type='chat'><store xmlns='urn:xmpp:hints'/><propose xmlns='urn:xmpp:jingle-message:0' id='c'/></message>",
+    ];
+    const left: readonly string[] = [
+      "<message type='chat'><composing xmlns='http://jabber.org/protocol/chatstates'/></message>",
+      "<message type='chat'><active xmlns='http://jabber.org/protocol/chatstates'/><markable xmlns='urn:xmpp:chat-markers:0'/></message>",
+      "<message type='headline'><body>news</body></message>",
+      "<message type='error'><body>x</body><error type='cancel'/><store xmlns='urn:xmpp:hints'/></message>",
+      "<message type='groupchat'><body>all</body><store xmlns='urn:xmpp:hints'/></message>",
+      "<message type='chat'><body>psst</body><no-store xmlns='urn:xmpp:hints'/></message>",
+      "<message type='chat'><body>psst</body><no-permanent-store xmlns='urn:xmpp:hints'/><store xmlns='urn:xmpp:hints'/></message>",
+      "<message type='chat'/>",
+    ];
+    for (const message of [...kept, ...left]) {
+      await romeo.sends(message.replace("<message", "<message to='juliet@example.org/chamber'"));
+    }
+    const ids = kept.map((message) => stanzaXml(message).attr("id"));
+    for (const person of [romeo, juliet]) {
+      const { results } = await ask(person);
+      assert.deepEqual(
+        results.map(({ message }) => message.attr("id")),
+        ids,
+      );
+    }
+  }),
+);
+
+test(
+  "XEP-0313 §6.1.1: a message is archived once, however many clients get it",
+  conversation(cast, async ({ romeo, juliet, stage }) => {
+    const phone = await Person.enters(stage, "juliet@example.org/phone");
+    for (const person of [juliet, phone]) await person.comesOnline();
+    await romeo.sends(says("juliet@example.org", "one"));
+    assert.deepEqual((await ask(juliet)).bodies, ["one"]);
+  }),
+);
+
+test(
+  "XEP-0313 §4.1.1: a note to oneself is archived once, and found by one's own address",
+  conversation(cast, async ({ romeo, juliet }) => {
+    await romeo.comesOnline();
+    await romeo.sends(says("romeo@example.org", "to self"));
+    await romeo.sends("<message><body>to nobody</body></message>");
+    await romeo.sends(says("juliet@example.org", "to her"));
+    assert.deepEqual((await ask(romeo)).bodies, ["to self", "to nobody", "to her"]);
+    assert.deepEqual((await ask(juliet)).bodies, ["to her"]);
+  }),
+);
+
+test(
+  "XEP-0313 §6.1: who blocks someone has nothing of them in the archive; the sender has what they said",
+  conversation(cast, async ({ romeo, juliet }) => {
+    await juliet.comesOnline();
+    await juliet.asks(`<iq type='set' id='b1'>
+      <block xmlns='urn:xmpp:blocking'><item jid='romeo@example.org'/></block></iq>`);
+    await romeo.sends(says("juliet@example.org", "one"));
+    assert.deepEqual((await ask(juliet)).bodies, []);
+    assert.deepEqual((await ask(romeo)).bodies, ["one"]);
+    await juliet.sends(says("romeo@example.org", "two"));
+    assert.deepEqual((await ask(juliet)).bodies, []);
+  }),
+);
+
+test(
+  "RFC 6121 §8.5.3.2.1: what goes back because its resource is gone is in the sender's archive alone",
+  conversation(cast, async ({ romeo, juliet }) => {
+    await juliet.comesOnline();
+    await romeo.sends("<message to='juliet@example.org/gone'><body>x</body></message>");
+    await romeo.receives("<message type='error' from='juliet@example.org/gone'>*</message>");
+    assert.deepEqual((await ask(juliet)).bodies, []);
+    assert.deepEqual((await ask(romeo)).bodies, ["x"]);
+    await romeo.sends(says("juliet@example.org/gone", "y"));
+    assert.deepEqual((await ask(juliet)).bodies, ["y"]);
+  }),
+);
+
+test("a message that cannot be archived goes back to its sender", async () => {
+  const { host, driver, login, turns } = await failingStage();
+  await host.modules.load(archiveModule, {});
+  const romeo = await login("romeo@example.org/r");
+  const juliet = await login("juliet@example.org/c");
+  await juliet.does("<presence/>");
+  for (const to of ["juliet@example.org", "nobody@elsewhere.example"]) {
+    await romeo.does(`<message type='chat' id='m0' to='${to}'><body>hi</body></message>`);
+  }
+  await turns();
+  romeo.received.length = 0;
+  driver.writes = "fail";
+  await romeo.does(
+    "<message type='chat' id='m1' to='juliet@example.org'><body>hi</body></message>",
+  );
+  await turns();
+  const answer = romeo.received.at(-1);
+  assert.deepEqual([answer?.kind, answer?.type, answer?.id], ["message", "error", "m1"]);
+});
+
+test("a message that was sent again after a loss is archived once; another one of the same id and text is not lost", async () => {
+  const { host, login, turns } = await failingStage();
+  await host.modules.load(archiveModule, {});
+  const juliet = await login("juliet@example.org/c");
+  await juliet.does("<presence/>");
+  const romeo = await login("romeo@example.org/r");
+  const [before, after] = ["before", "after"].map((resource) => {
+    const { session } = romeo;
+    const jid = Jid.parse(`romeo@example.org/${resource}`);
+    const own = { since: resource === "before" ? 0 : Date.now() + 60_000, lineage: "lineage" };
+    return Object.assign(Object.create(session) as typeof session, { jid, ...own });
+  });
+  assert.ok(before && after);
+  const says = async (session: typeof before, xml: string): Promise<void> => {
+    await host.send(session, Stanza.read(stanzaXml(xml), session.jid));
+    await turns();
+    await turns();
+  };
+  const one = "<message type='chat' id='m1' to='juliet@example.org'><body>one</body></message>";
+  const two = "<message type='chat' id='m1' to='juliet@example.org'><body>two</body></message>";
+  const nameless = "<message type='chat' to='juliet@example.org'><body>three</body></message>";
+  const ids = (): readonly (string | undefined)[] =>
+    juliet.received
+      .filter(({ kind }) => kind === "message")
+      .map((message) => stanzaIdBy(message, Jid.parse("juliet@example.org")));
+  const count = async (): Promise<number> => {
+    const account = Jid.parse("juliet@example.org");
+    const query = { account, after: undefined, limit: 100 };
+    return (await host.hooks.run(archivedMessages, query))?.length ?? 0;
+  };
+  await says(before, one);
+  await says(before, two);
+  await says(before, nameless);
+  assert.equal(new Set(ids()).size, 3);
+  assert.equal(await count(), 3);
+  await says(after, one);
+  await says(after, two);
+  assert.deepEqual(ids().slice(3), ids().slice(0, 2));
+  assert.equal(await count(), 3);
+  await says(before, one);
+  assert.equal(await count(), 4);
+  await says(after, nameless);
+  assert.equal(await count(), 5);
+});
