@@ -12,6 +12,7 @@ import type { WebUrls } from "./http/web-urls.ts";
 import {
   type AccountChange,
   accountChanged,
+  messageHanded,
   messagesLeft,
   messagesTaken,
   sessionHibernates,
@@ -148,6 +149,15 @@ export class VirtualHost {
     const to = stanza.to as Jid;
     if (stanza.kind === "message") void router.guard(stanza, (s) => this.im.deliverAgain(s, to));
     else if (stanza.isRequest) router.refuse(stanza, notOffered(stanza));
+  }
+
+  /** A session that was restored has been handed these messages. */
+  holds(session: Session, ids: readonly string[]): void {
+    const account = session.jid.bare;
+    const at = 0; // not known here; where they are kept it is
+    for (const id of ids) {
+      this.hooks.emit(messageHanded, { account, kept: { id, at }, sessions: [session] });
+    }
   }
 
   /** The client of a session has these messages. */

@@ -388,14 +388,14 @@ export const LIMITS = {
     unit: "count",
     min: 1,
     off: true,
-    doc: "Messages kept for one account until it comes online.",
+    doc: "Messages kept for one account until it comes online, where its archive does not keep them.",
   },
   offlineBytes: {
     default: 4_194_304,
     unit: "bytes",
     min: 10_000,
     off: true,
-    doc: "Size of all messages kept for one account until it comes online.",
+    doc: "Size of all messages kept for one account until it comes online, where its archive does not keep them.",
   },
   archivePage: {
     default: 250,

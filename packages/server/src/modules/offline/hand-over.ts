@@ -20,7 +20,7 @@ import { bytesOf, type Spool } from "./spool.ts";
 const BATCH = 100;
 const BATCH_BYTES = 262_144;
 /** Milliseconds after which what changed is stored; after a crash so much is handed over again. */
-const SAVE_MS = 300;
+const SAVE_MS = 100;
 const CHAT_STATES = "http://jabber.org/protocol/chatstates";
 
 export const positions: MapSpec<Position> = {

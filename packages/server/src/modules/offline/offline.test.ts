@@ -133,7 +133,9 @@ test(
         `<message type='error' from='nurse@example.org'>${UNAVAILABLE}</message>`,
       );
     },
-    { config: { limits: { offlineMessages: 3, offlineBytes: 10_000 } } },
+    {
+      config: { modules: { archive: false }, limits: { offlineMessages: 3, offlineBytes: 10_000 } },
+    },
   ),
 );
 
@@ -158,7 +160,7 @@ test(
       await romeo.sends(to("juliet", "x".repeat(4000)));
       await romeo.receives(refused("juliet"));
     },
-    { config: { limits: { offlineBytes: 10_000 } } },
+    { config: { modules: { archive: false }, limits: { offlineBytes: 10_000 } } },
   ),
 );
 

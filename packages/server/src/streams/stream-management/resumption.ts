@@ -1,7 +1,6 @@
 import { Jid } from "@rookery/protocol";
 import type { Clock, Random } from "../../clock.ts";
 import type { Limits } from "../../config/limits.ts";
-import { messageHanded } from "../../im/contract.ts";
 import type { Log } from "../../log.ts";
 import { Session } from "../../sessions/session.ts";
 import type { SessionTable } from "../../sessions/table.ts";
@@ -156,11 +155,10 @@ export class Resumption {
     this.#services.sessions.add(session);
     this.#resumable.set(id, management);
     host.began(session);
-    for (const { kept } of sent) {
-      if (kept === undefined) continue;
-      const message = { id: kept, at: 0 };
-      host.hooks.emit(messageHanded, { account: jid.bare, kept: message, sessions: [session] });
-    }
+    host.holds(
+      session,
+      sent.flatMap(({ kept }) => kept ?? []),
+    );
     management.hibernate((stored.until - this.#services.clock.now()) / 1000);
   }
 
