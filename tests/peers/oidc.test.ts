@@ -38,6 +38,8 @@ test("OIDC: where it is configured, a token makes the account; it has no passwor
   await using stage = await serving(issuer, { createAccounts: true });
   const token = await issuer.token({ preferred_username: "Juliet" });
   for (let i = 0; i < 2; i++) assert.equal(await outcomeOf(byToken(stage, token)), "success");
+  const admin = await issuer.token({ preferred_username: "admin" });
+  assert.equal(await outcomeOf(byToken(stage, admin)), "not-authorized", "the name is reserved");
   const { accounts, administration } = stage.server.host("example.org");
   assert.equal(await accounts.exists(account("juliet")), true);
   assert.equal(await outcomeOf(byPassword(stage, "juliet", "pencil")), "not-authorized");

@@ -134,7 +134,10 @@ async function assemble(ground: Ground): Promise<Server> {
   const hosts = new Map<string, VirtualHost>();
   for (const { name, auth } of config.domains) {
     const domain = Jid.parse(name);
-    const accounts = await openAccounts(domain, accountsOf(config.auth, auth), services);
+    const accounts = await openAccounts(domain, accountsOf(config.auth, auth), {
+      ...services,
+      reserved: config.auth.reserved,
+    });
     const host = await VirtualHost.open(domain, accounts, services);
     services.router.claim(name, host);
     hosts.set(name, host);

@@ -23,8 +23,8 @@ export interface HostAccountsParts {
   /** Where passwords are looked after elsewhere. */
   readonly external?: ExternalAccounts | undefined;
   readonly bearer?: BearerVerifier | undefined;
-  /** Good tokens make accounts. */
-  readonly bearerCreates?: boolean | undefined;
+  /** Whether a good token makes an account of this name. */
+  readonly bearerMakes?: ((username: string) => boolean) | undefined;
   readonly certificate?: CertificateSource | undefined;
   readonly guests?: Guests | undefined;
 }
@@ -154,7 +154,9 @@ export class HostAccounts implements ManagedAccounts {
       discovery: bearer.discovery,
       verify: async (token) => {
         const username = await bearer.verify(token);
-        if (username !== undefined && this.#parts.bearerCreates) await this.#make(username);
+        if (username !== undefined && this.#parts.bearerMakes?.(username)) {
+          await this.#make(username);
+        }
         return username;
       },
     };

@@ -13,6 +13,7 @@ import { LdapBackend } from "./external/ldap.ts";
 import { Guests } from "./guests.ts";
 import { HostAccounts } from "./host-accounts.ts";
 import { InternalAccounts } from "./internal.ts";
+import { isReserved } from "./reserved.ts";
 import { AccountStatuses } from "./status.ts";
 
 /** A guest who binds no resource is gone after so long where `loginSeconds` says nothing. */
@@ -23,6 +24,8 @@ export interface OpenAccountsServices {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Localparts that only administrators may make accounts of; those of the default if left out. */
+  readonly reserved?: readonly string[];
   readonly limits: Pick<Limits, "guests" | "guestsPerAddress" | "loginSeconds">;
 }
 
@@ -48,7 +51,9 @@ export async function openAccounts(
     external,
     statuses: await AccountStatuses.open(storage),
     bearer: bearer && new JwtVerifier(domain, bearer, { clock, log }),
-    bearerCreates: bearer?.createAccounts,
+    // names that speak for the domain are the administrators' to give, also where others give names
+    bearerMakes: (username) =>
+      bearer?.createAccounts === true && !isReserved(username, services.reserved),
     certificate: certificates && (await openCertificates(domain, certificates, clock)),
     guests: guests?.enabled
       ? await Guests.open(domain, {

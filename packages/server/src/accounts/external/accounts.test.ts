@@ -105,6 +105,26 @@ test("whether there is an account is believed for cacheSeconds, and not longer",
   await withBackend({ exists }, twice, 0);
 });
 
+test("logins do not wait for lookups, however many names are asked for", async () => {
+  const waiting: (() => void)[] = [];
+  const exists = (): Promise<boolean> =>
+    new Promise((resolve) => waiting.push(() => resolve(false)));
+  await withBackend({ exists }, async ({ accounts }) => {
+    const asked = Array.from({ length: 100 }, (_, i) =>
+      accounts.exists(Jid.parse(`u${i}@example.org`)).catch(() => "refused"),
+    );
+    await setImmediate();
+    assert.equal(waiting.length, 1);
+    assert.equal(await accounts.plain.verify("romeo", "pencil"), true);
+    for (let i = 0; i < 100; i++) {
+      waiting.shift()?.();
+      await setImmediate();
+    }
+    const answers = await Promise.all(asked);
+    assert.equal(answers.filter((answer) => answer === false).length, 11);
+  });
+});
+
 test("no more is asked at once than connections; the rest waits, and what is too much is refused", async () => {
   const slots = new Slots(2);
   const finish: (() => void)[] = [];

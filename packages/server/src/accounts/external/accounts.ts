@@ -46,7 +46,9 @@ export class ExternalAccounts {
   readonly #config: BackendConfig;
   readonly #services: ExternalServices;
   readonly #store: MapStore<Known>;
-  readonly #slots: Slots;
+  readonly #logins: Slots;
+  /** Apart from logins: anyone who sends a message to a name that nobody has makes one necessary. */
+  readonly #lookups: Slots;
   /** What the back end said of whom, and until when it is believed. */
   readonly #answers: LatestMap<{ readonly exists: boolean; readonly until: number }>;
   #complainedAt = Number.NEGATIVE_INFINITY;
@@ -61,7 +63,9 @@ export class ExternalAccounts {
     this.#config = config;
     this.#services = services;
     this.#store = store;
-    this.#slots = new Slots(config.connections);
+    const lookups = Math.ceil(config.connections / 4);
+    this.#logins = new Slots(Math.max(1, config.connections - lookups));
+    this.#lookups = new Slots(lookups);
     this.#answers = new LatestMap(ANSWERS);
     this.plain = { verify: (username, password) => this.#verify(username, password) };
   }
@@ -105,7 +109,7 @@ export class ExternalAccounts {
 
   async #verify(username: string, password: string): Promise<boolean> {
     try {
-      return await this.#slots.run(() => this.#backend.verify(username, password));
+      return await this.#logins.run(() => this.#backend.verify(username, password));
     } catch (error) {
       this.#complain(error);
       throw new SaslError("temporary-auth-failure", "passwords can not be checked now; try later");
@@ -118,7 +122,7 @@ export class ExternalAccounts {
     const { clock } = this.#services;
     const known = this.#answers.get(account.local);
     if (known !== undefined && known.until > clock.now()) return known.exists;
-    const answer = await this.#slots.run(() => exists(account.local));
+    const answer = await this.#lookups.run(() => exists(account.local));
     const until = clock.now() + this.#config.cacheSeconds * 1000;
     this.#answers.set(account.local, { exists: answer, until });
     return answer;
