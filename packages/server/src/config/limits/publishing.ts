@@ -1,0 +1,73 @@
+/** Personal eventing, and what clients tell of their capabilities. */
+export const publishingLimits = {
+  pepNodes: {
+    default: 500,
+    unit: "count",
+    min: 1,
+    off: true,
+    doc: "Nodes of one account (XEP-0163): kinds of things that its owner publishes or keeps.",
+  },
+  pepItems: {
+    default: 1000,
+    unit: "count",
+    min: 1,
+    off: true,
+    doc: "Items of one node of an account; the oldest go when there are more.",
+  },
+  pepItemBytes: {
+    default: 196_608,
+    unit: "bytes",
+    min: 1000,
+    off: true,
+    doc: "Size of one item of a node. It has to fit into a stanza.",
+  },
+  pepBytes: {
+    default: 10_485_760,
+    unit: "bytes",
+    min: 10_000,
+    off: true,
+    doc: "Size of all items of all nodes of one account.",
+  },
+  pepSubscribers: {
+    default: 1000,
+    unit: "count",
+    min: 1,
+    off: true,
+    doc: "Those who asked to be told of one node of an account, beside the contacts who are told anyway.",
+  },
+  pepAffiliations: {
+    default: 500,
+    unit: "count",
+    min: 1,
+    off: true,
+    doc: "Members, publishers and outcasts of one node of an account.",
+  },
+  pepRemoteResources: {
+    default: 100_000,
+    unit: "count",
+    min: 1,
+    off: true,
+    doc: "Resources of contacts on other servers whose interests are remembered; beyond it, those seen first are forgotten.",
+  },
+  capabilityEntries: {
+    default: 10_000,
+    unit: "count",
+    min: 1,
+    off: false,
+    doc: "Kinds of clients whose capabilities are remembered (XEP-0115, XEP-0390).",
+  },
+  capabilityInterests: {
+    default: 256,
+    unit: "count",
+    min: 1,
+    off: false,
+    doc: "Nodes that one client asks to be notified of; further ones are not looked at.",
+  },
+  capabilityQuestions: {
+    default: 1000,
+    unit: "count",
+    min: 1,
+    off: false,
+    doc: "Clients that are being asked for their capabilities at once; while there are more, new ones are not asked.",
+  },
+} as const;

@@ -1,0 +1,73 @@
+/** One stanza, and the pace of a stream before and after its login. */
+export const streamLimits = {
+  stanzaBytes: {
+    default: 262_144,
+    unit: "bytes",
+    min: 10_000,
+    off: false,
+    doc: "Size of one stanza of a client that has logged in. RFC 6120 §13.12 forbids less than 10000.",
+  },
+  preAuthStanzaBytes: {
+    default: 10_000,
+    unit: "bytes",
+    min: 4096,
+    off: false,
+    doc: "Size of one element on a stream before login; also of a stream header.",
+  },
+  stanzaDepth: {
+    default: 64,
+    unit: "count",
+    min: 16,
+    off: false,
+    doc: "How deep elements may be nested in a stanza.",
+  },
+  stanzaElements: {
+    default: 8192,
+    unit: "count",
+    min: 256,
+    off: false,
+    doc: "Elements in one stanza.",
+  },
+  attributes: {
+    default: 64,
+    unit: "count",
+    min: 16,
+    off: false,
+    doc: "Attributes of one element.",
+  },
+  namespaces: {
+    default: 64,
+    unit: "count",
+    min: 16,
+    off: false,
+    doc: "Namespace declarations in force at one place of a stanza.",
+  },
+  streamOpenSeconds: {
+    default: 20,
+    unit: "seconds",
+    min: 1,
+    off: true,
+    doc: "Time from connecting within which a TLS handshake and the stream header must have come.",
+  },
+  loginSeconds: {
+    default: 60,
+    unit: "seconds",
+    min: 1,
+    off: true,
+    doc: "Time from connecting within which a client must have logged in and bound a resource.",
+  },
+  idleSeconds: {
+    default: 300,
+    unit: "seconds",
+    min: 10,
+    off: true,
+    doc: "A client that sent nothing for so long is asked whether it is still there.",
+  },
+  idleAnswerSeconds: {
+    default: 60,
+    unit: "seconds",
+    min: 1,
+    off: true,
+    doc: "A client that does not answer this question for so long is disconnected.",
+  },
+} as const;
