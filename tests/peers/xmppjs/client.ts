@@ -12,6 +12,7 @@ type Json = { readonly [key: string]: unknown };
 interface XmlElement {
   readonly name: string;
   readonly attrs: { readonly [name: string]: string | undefined };
+  readonly children: (XmlElement | string)[];
   is(name: string, xmlns?: string): boolean;
   getChild(name: string, xmlns?: string): XmlElement | undefined;
   getChildren(name: string, xmlns?: string): XmlElement[];
@@ -24,6 +25,8 @@ interface Entity {
   readonly jid: { toString(): string };
   readonly socket: { readonly socket: import("node:tls").TLSSocket } | null;
   readonly reconnect: { stop(): void };
+  readonly streamManagement: { on(event: string, listener: () => void): void };
+  _onElement(element: XmlElement): void;
   readonly iqCaller: {
     get(element: unknown, to?: string): Promise<XmlElement | undefined>;
     set(element: unknown, to?: string): Promise<XmlElement | undefined>;
@@ -48,6 +51,7 @@ const commands: { readonly [name: string]: (args: never) => Promise<Json | void>
   presence,
   message,
   ping,
+  come_back: comeBack,
   logout,
   cut,
 };
@@ -86,21 +90,53 @@ interface Login {
   readonly password: string;
   readonly port: number;
   readonly tls: string;
+  /** Signs in by SASL2 where it is offered; else as if it were not. */
+  readonly sasl2?: boolean;
 }
 
-async function login({ jid, password, port, tls }: Login): Promise<Json> {
+async function login({ jid, password, port, tls, sasl2 = false }: Login): Promise<Json> {
   const [, username, domain, resource] = /^(.*)@([^/]*)(?:\/(.*))?$/.exec(jid) ?? [];
   // a service with a port is not looked up in the DNS
   const service = `${tls === "direct" ? "xmpps" : "xmpp"}://localhost:${port}`;
   const made = client({ service, domain, username, password, resource }) as Entity;
   session.entity = made;
+  if (!sasl2) hideSasl2(made);
   tellEvents(made);
   await made.start();
+  return signedIn(made);
+}
+
+function signedIn(made: Entity): Json {
   return {
     jid: made.jid.toString(),
     mechanism: session.mechanism,
     tls: made.socket?.socket.getProtocol(),
   };
+}
+
+/** As clients before SASL2, whose resource is the one that they ask for. */
+function hideSasl2(made: Entity): void {
+  const onElement = made._onElement.bind(made);
+  made._onElement = (element) => {
+    if (element.is("features")) {
+      const shown = element.children.filter(
+        (child) => typeof child === "string" || !child.is("authentication"),
+      );
+      element.children.splice(0, element.children.length, ...shown);
+    }
+    onElement(element);
+  };
+}
+
+/** Loses the connection, and waits until it is there again. */
+async function comeBack(): Promise<Json> {
+  const made = entity();
+  const back = Promise.withResolvers<boolean>();
+  made.streamManagement.on("resumed", () => back.resolve(true));
+  made.on("online", () => back.resolve(false));
+  made.socket?.socket.destroy();
+  const resumed = await back.promise;
+  return { ...signedIn(made), resumed };
 }
 
 async function roster({ ver }: { readonly ver?: string }): Promise<Json> {
@@ -165,7 +201,9 @@ function elements(children: Json): unknown[] {
 
 function tellEvents(made: Entity): void {
   made.on("send", (element: XmlElement) => {
-    if (element.name === "auth") session.mechanism = element.attrs["mechanism"] ?? "";
+    if (element.name === "auth" || element.name === "authenticate") {
+      session.mechanism = element.attrs["mechanism"] ?? "";
+    }
   });
   made.on("stanza", (stanza: XmlElement) => {
     if (stanza.is("message")) tell(messageEvent(stanza));
