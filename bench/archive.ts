@@ -3,25 +3,32 @@
  * the SQLite storage, with the archive and without it, in turns. What is left out is the network.
  *
  *     node bench/archive.ts [messages = 60000] [rounds = 3] [directory]
+ *
+ * And how long the pages of an archive of 100,000 messages take, from one end to the other. It fails
+ * if those of the other end take twice as long.
+ *
+ *     node bench/archive.ts pages [messages = 100000] [directory]
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Jid, Stanza } from "../packages/protocol/src/index.ts";
+import { Jid, type ResultSetRequest, Stanza } from "../packages/protocol/src/index.ts";
 import { systemRandom } from "../packages/server/src/clock.ts";
+import { resolveConfig } from "../packages/server/src/config/resolve.ts";
 import { createServer, type Server } from "../packages/server/src/index.ts";
+import { readPage } from "../packages/server/src/modules/archive/pages.ts";
+import { searchOf } from "../packages/server/src/modules/archive/search.ts";
+import { type ArchiveStore, archiveSpec } from "../packages/server/src/modules/archive/store.ts";
 import { Session } from "../packages/server/src/sessions/session.ts";
+import { openStorage } from "../packages/server/src/storage/open.ts";
 import { parseDocument } from "../packages/xml/src/index.ts";
 
 const PEOPLE = 200;
 /** How many messages are sent in one turn, as many clients at once do. */
 const AT_ONCE = 20;
+const PAGE = 50;
 
 const MESSAGE = `<message xmlns="jabber:client"><body>Wherefore art thou, Romeo? Deny thy father and refuse thy name</body><active xmlns="http://jabber.org/protocol/chatstates"/><request xmlns="urn:xmpp:receipts"/></message>`;
-
-const messages = Number(process.argv[2] ?? 60_000);
-const rounds = Number(process.argv[3] ?? 3);
-const parent = process.argv[4] ?? tmpdir();
 
 interface Cost {
   /** Microseconds of CPU for each message. */
@@ -29,16 +36,72 @@ interface Cost {
   readonly all: number;
 }
 
-const without: Cost[] = [];
-const archived: Cost[] = [];
-for (let round = 0; round < rounds; round++) {
-  without.push(await measure(false));
-  archived.push(await measure(true));
+const [, , ...args] = process.argv;
+if (args[0] === "pages") await pages(Number(args[1] ?? 100_000), args[2] ?? tmpdir());
+else await recording(Number(args[0] ?? 60_000), Number(args[1] ?? 3), args[2] ?? tmpdir());
+
+async function recording(messages: number, rounds: number, parent: string): Promise<void> {
+  const without: Cost[] = [];
+  const archived: Cost[] = [];
+  for (let round = 0; round < rounds; round++) {
+    without.push(await measure(false, messages, parent));
+    archived.push(await measure(true, messages, parent));
+  }
+  const [off, on] = [median(without), median(archived)];
+  console.log(`without the archive: ${text(off)}`);
+  console.log(`with the archive:    ${text(on)}`);
+  console.log(`archiving:           ${text({ main: on.main - off.main, all: on.all - off.all })}`);
 }
-const [off, on] = [median(without), median(archived)];
-console.log(`without the archive: ${text(off)}`);
-console.log(`with the archive:    ${text(on)}`);
-console.log(`archiving:           ${text({ main: on.main - off.main, all: on.all - off.all })}`);
+
+async function pages(messages: number, parent: string): Promise<void> {
+  const directory = mkdtempSync(join(parent, "rookery-bench-"));
+  try {
+    const storage = await openStorage({ driver: "sqlite", directory });
+    const store = await storage.log(archiveSpec(false));
+    const owner = "romeo@example.org";
+    for (let n = 0; n < messages; n++) {
+      const entry = { id: `m${n}`, at: n, with: "juliet@example.org", value: MESSAGE };
+      const done = store.append(owner, entry);
+      if (n % 1000 === 999) await done;
+    }
+    await storage.flush();
+    for (const backward of [false, true]) await walk(store, owner, messages, backward);
+    await storage.close();
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** Page after page, as a client goes through its archive. */
+async function walk(
+  store: ArchiveStore,
+  owner: string,
+  messages: number,
+  backward: boolean,
+): Promise<void> {
+  const times: number[] = [];
+  const { limits } = resolveConfig({});
+  let from: ResultSetRequest = backward ? { before: "" } : {};
+  for (let seen = 0; seen < messages; ) {
+    const started = performance.now();
+    const query = { filter: {}, flipPage: false, page: { max: PAGE, ...from } };
+    const search = await searchOf(store, owner, query, limits);
+    const { entries, set } = await readPage(store, search, limits.archivePageBytes);
+    times.push(performance.now() - started);
+    seen += entries.length;
+    from = backward ? { before: set.first } : { after: set.last };
+    if (entries.length === 0) throw new Error(`the pages end after ${seen} messages`);
+  }
+  const tenth = Math.ceil(times.length / 10);
+  const middle = (of: readonly number[]): number =>
+    of.toSorted((a, b) => a - b)[Math.floor(of.length / 2)] ?? 0;
+  const [first, last] = [middle(times.slice(0, tenth)), middle(times.slice(-tenth))];
+  console.log(
+    `${messages} messages in pages of ${PAGE}, ${backward ? "backward" : "forward"}: ` +
+      `${first.toFixed(2)} ms for one of the first, ${last.toFixed(2)} ms for one of the last`,
+  );
+  if (last > 2 * first) process.exitCode = 1;
+}
 
 function text({ main, all }: Cost): string {
   return `${main.toFixed(1)} µs in the main thread, ${all.toFixed(1)} µs in all`;
@@ -50,7 +113,7 @@ function median(costs: readonly Cost[]): Cost {
   return { main: middle(({ main }) => main), all: middle(({ all }) => all) };
 }
 
-async function measure(archive: boolean): Promise<Cost> {
+async function measure(archive: boolean, messages: number, parent: string): Promise<Cost> {
   const data = mkdtempSync(join(parent, "rookery-bench-"));
   try {
     const server = await createServer({

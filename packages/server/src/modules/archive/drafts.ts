@@ -11,6 +11,8 @@ export interface Draft {
   readonly session: Session;
   /** What all steps of sending share. */
   readonly keeping: Keeping;
+  /** Its id in archives. */
+  readonly id: string;
   /** The sender, if the message is wanted in that archive. */
   readonly sender: LogOwner | undefined;
   appended: boolean;

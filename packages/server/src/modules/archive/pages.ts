@@ -1,4 +1,4 @@
-import type { ResultSetPage } from "@rookery/protocol";
+import type { Jid, ResultSetPage } from "@rookery/protocol";
 import type { LogEntry } from "../../storage/api.ts";
 import { streamStanza } from "../../storage/stanza-codec.ts";
 import type { Search } from "./search.ts";
@@ -52,7 +52,7 @@ async function countOnly(store: ArchiveStore, { owner, query }: Search): Promise
 /** In the direction of the search. */
 async function collect(
   store: ArchiveStore,
-  { owner, query, backward, max, filters, matches }: Search,
+  { owner, query, backward, max, full }: Search,
   maxBytes: number,
 ): Promise<{ readonly entries: readonly LogEntry<string>[]; readonly complete: boolean }> {
   const entries: LogEntry<string>[] = [];
@@ -62,10 +62,10 @@ async function collect(
   let from = query;
   for (;;) {
     // one more than fits tells whether there is more
-    const limit = filters ? BATCH : Math.min(BATCH, max - entries.length + 1);
+    const limit = full ? BATCH : Math.min(BATCH, max - entries.length + 1);
     const rows = await store.read(owner, { ...from, limit, direction });
     for (const row of backward ? rows.toReversed() : rows) {
-      if (filters && !matches(streamStanza(row.value))) continue;
+      if (full && !isWith(row, full)) continue;
       bytes += row.value.length;
       const isFull = entries.length === max || (bytes > maxBytes && entries.length > 0);
       if (isFull) return { entries, complete: false };
@@ -75,4 +75,10 @@ async function collect(
     if (rows.length < limit || reached === undefined) return { entries, complete: true };
     from = { ...query, [side]: reached.id };
   }
+}
+
+/** True for a message from or to exactly this address. */
+function isWith({ value }: LogEntry<string>, address: Jid): boolean {
+  const { from, to } = streamStanza(value);
+  return from.equals(address) || to?.equals(address) === true;
 }

@@ -58,7 +58,10 @@ export class Recorder {
     this.#services = services;
   }
 
-  /** A session sends a message. */
+  /**
+   * A session sends a message. If it is for its archive, `keeping` has its id there, which its other
+   * sessions are to be told with their copies (XEP-0313 §3.5).
+   */
   sent(event: MessageEvent): Maybe<Stanza | undefined> {
     const { account, session, keeping } = event;
     const { to } = event.stanza;
@@ -68,7 +71,9 @@ export class Recorder {
     if (!isWorthArchiving(stanza)) return changed;
     return after(this.#services.preferences.wants(account, to), (wanted) => {
       const sender = wanted ? { owner: account.toString(), with: to.bare.toString() } : undefined;
-      this.#drafts.add({ stanza, session, keeping, sender, appended: false });
+      const id = archiveId(stanza, session, this.#host.random);
+      this.#drafts.add({ stanza, session, keeping, id, sender, appended: false });
+      if (wanted) keeping.kept = { id, at: this.#host.clock.now() };
       return changed;
     });
   }
@@ -85,8 +90,7 @@ export class Recorder {
   }
 
   #receive({ stanza, account, keeping }: MessageEvent, draft: Draft | undefined): Stanza {
-    const { random } = this.#host;
-    const id = draft ? archiveId(draft.stanza, draft.session, random) : random.id();
+    const id = draft?.id ?? this.#host.random.id();
     const at = this.#now();
     const mark = stanzaId.write({ id, by: account });
     const marked = stanza.with({ children: [...stanza.children, mark] });
@@ -103,8 +107,7 @@ export class Recorder {
     const draft = this.#drafts.take(keeping);
     if (draft?.sender === undefined || draft.appended) return;
     draft.appended = true;
-    const { stanza, session, sender } = draft;
-    const id = archiveId(stanza, session, this.#host.random);
+    const { stanza, session, sender, id } = draft;
     this.#append({ id, at: this.#now(), stanza, owners: [sender] }, stanza, session);
   }
 

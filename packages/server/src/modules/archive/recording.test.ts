@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Jid, STANZA_ID_NS, Stanza, stanzaIdBy } from "@rookery/protocol";
 import { conversation, Person, stanzaXml } from "@rookery/testkit";
-import { archivedMessages } from "../../im/contract.ts";
+import { el } from "@rookery/xml";
+import { archivedMessages, type MessageEvent, messageFlow } from "../../im/contract.ts";
 import { failingStage } from "../../im/failing-stage.test.ts";
 import { ask, cast, idsOf, says } from "./archive-scene.test.ts";
 import { archiveModule } from "./index.ts";
@@ -60,6 +61,66 @@ test(
       [["juliet@example.org", (await idsOf(juliet))[0]]],
     );
   }),
+);
+
+test(
+  "XEP-0313 §3.5: who copies what was sent finds its id in the sender's archive",
+  conversation(cast, async ({ romeo, juliet, stage }) => {
+    const ids: (string | undefined)[] = [];
+    stage.server
+      .host("example.org")
+      .hooks.add(messageFlow, "copy", "test", (event: MessageEvent) => {
+        if (event.direction === "sent") ids.push(event.keeping.kept?.id);
+      });
+    for (const to of ["juliet@example.org", "someone@elsewhere.example"]) {
+      await romeo.sends(says(to, "one"));
+      await romeo.sends(says(to, "two").replace("<message", "<message id='m1'"));
+    }
+    assert.deepEqual(ids, await idsOf(romeo));
+    assert.deepEqual(ids.slice(0, 2), await idsOf(juliet));
+  }),
+);
+
+test(
+  "a message that is changed on its way is archived for each side as it left and as it came",
+  conversation(cast, async ({ romeo, juliet, stage }) => {
+    const { hooks } = stage.server.host("example.org");
+    const rewrite = (wanted: string) => (event: MessageEvent) =>
+      event.direction === wanted
+        ? event.stanza.with({ children: [...event.stanza.children, el("urn:x", wanted)] })
+        : undefined;
+    hooks.add(messageFlow, "rewrite", "test", rewrite("received"));
+    hooks.add(messageFlow, "copy", "test", rewrite("sent"));
+    await romeo.sends(says("juliet@example.org", "one"));
+    const added = async (person: Person): Promise<unknown> =>
+      (await ask(person)).results.map(({ message }) =>
+        message.elements("urn:x").map(({ name }) => name),
+      );
+    assert.deepEqual(await added(romeo), [[]]);
+    assert.deepEqual(await added(juliet), [["sent", "received"]]);
+  }),
+);
+
+test(
+  "messages that wait on their way are archived once for both sides all the same",
+  conversation(
+    { ...cast, nurse: "nurse@example.org/x" },
+    async ({ romeo, juliet, nurse, stage }) => {
+      const slow = Promise.withResolvers<void>();
+      const { hooks } = stage.server.host("example.org");
+      hooks.add(messageFlow, "rewrite", "test", ({ direction }: MessageEvent) =>
+        direction === "received" ? slow.promise : undefined,
+      );
+      romeo.client.send(says("juliet@example.org", "from romeo"));
+      nurse.client.send(says("juliet@example.org", "from the nurse"));
+      for (let n = 0; n < 20; n++) await new Promise(setImmediate);
+      slow.resolve();
+      for (const person of [romeo, nurse]) await person.client.sync();
+      const ids = await idsOf(juliet);
+      assert.equal(ids.length, 2);
+      assert.deepEqual([await idsOf(romeo), await idsOf(nurse)].flat().toSorted(), ids.toSorted());
+    },
+  ),
 );
 
 test(

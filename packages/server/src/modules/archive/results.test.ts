@@ -13,8 +13,8 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 function slowSession(): {
   readonly session: Session;
   readonly sent: Stanza[];
-  takes(): void;
-  leaves(): void;
+  readonly takes: () => void;
+  readonly leaves: () => void;
 } {
   const sent: Stanza[] = [];
   let waiting = Promise.withResolvers<void>();

@@ -1,4 +1,4 @@
-import { type ArchiveQuery, type Jid, quoted, type Stanza, StanzaError } from "@rookery/protocol";
+import { type ArchiveQuery, type Jid, quoted, StanzaError } from "@rookery/protocol";
 import type { Limits } from "../../config/limits.ts";
 import { type LogQuery, StorageNotFound } from "../../storage/api.ts";
 import type { ArchiveStore } from "./store.ts";
@@ -17,10 +17,8 @@ export interface Search {
   readonly max: number;
   /** It starts at one end of all that matches, and not at a message that the client knows. */
   readonly fromEnd: boolean;
-  /** Who has to be in it, beside what the store looks for. */
-  matches(message: Stanza): boolean;
-  /** Whether `matches` has to be asked. */
-  readonly filters: boolean;
+  /** The resource that has to be in it: the store looks for its account (XEP-0313 §4.1.1). */
+  readonly full: Jid | undefined;
 }
 
 /**
@@ -70,7 +68,6 @@ export async function searchOf(
   const after = await inner(store, owner, "after", filter.afterId, page?.after);
   const before = await inner(store, owner, "before", filter.beforeId, page?.before || undefined);
   const peer = filter.with;
-  const full = peer === undefined || peer.isBare ? undefined : peer;
   return {
     owner,
     query: {
@@ -85,14 +82,8 @@ export async function searchOf(
     backward: page?.before !== undefined,
     max: Math.min(page?.max ?? limits.archivePage, limits.archivePage),
     fromEnd: page?.after === undefined && !page?.before,
-    matches: (message) => full === undefined || isWith(message, full),
-    filters: full !== undefined,
+    full: peer?.isBare ? undefined : peer,
   };
-}
-
-/** XEP-0313 §4.1.1: a full JID has to be that of the sender or the recipient. */
-function isWith({ from, to }: Stanza, other: Jid): boolean {
-  return from.equals(other) || to?.equals(other) === true;
 }
 
 async function checkAll(store: ArchiveStore, owner: string, ids: readonly string[]): Promise<void> {
