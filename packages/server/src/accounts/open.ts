@@ -94,7 +94,7 @@ async function openCertificates(
   try {
     return new ClientCertificates({ domain, clock, ca, email });
   } catch (error) {
-    throw new Error(`"${file}", auth.certificates.ca, can not be used`, { cause: error });
+    throw new Error(`"${file}", auth.certificates.ca, can not be used: ${why(error)}`);
   }
 }
 
@@ -102,6 +102,10 @@ async function readPem(file: string, option: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    throw new Error(`can not read "${file}", auth.${option}`, { cause: error });
+    throw new Error(`can not read "${file}", auth.${option}: ${why(error)}`);
   }
+}
+
+function why(error: unknown): string {
+  return error instanceof Error ? error.message : "unknown reason";
 }
