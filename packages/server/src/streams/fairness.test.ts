@@ -4,6 +4,8 @@ import { TestServer } from "@rookery/testkit";
 import { connect, type RawClient, rosterGet } from "./stage.test.ts";
 
 const COUNT = 100_000;
+/** How long a flood may take altogether is not the question here. */
+const FLOOD_MS = 50_000;
 
 async function loggedIn(stage: TestServer, name: string): Promise<RawClient> {
   await stage.accounts(`${name}@example.org`);
@@ -28,7 +30,7 @@ for (const [what, stanza] of FLOODS) {
     const [romeo, juliet] = [await loggedIn(stage, "romeo"), await loggedIn(stage, "juliet")];
     const state = { done: false };
     romeo.write(stanza.repeat(COUNT) + rosterGet("done"));
-    const flood = romeo.until("type='result' id='done'").finally(() => {
+    const flood = romeo.until("type='result' id='done'", FLOOD_MS).finally(() => {
       state.done = true;
     });
     const delays: number[] = [];

@@ -74,17 +74,21 @@ export class RawClient {
     this.socket.write(text);
   }
 
-  /** Takes all up to the end of a text, once it is there. */
-  async until(text: string): Promise<string> {
+  /** Takes all up to the end of a text, once it is there: within `waitMs` milliseconds. */
+  async until(text: string, waitMs: number = WAIT_MS): Promise<string> {
     this.#fresh = this.text;
     let end = "";
-    await this.#when(() => {
-      end += this.#fresh;
-      this.#fresh = "";
-      if (end.includes(text)) return true;
-      end = end.slice(-text.length);
-      return this.closed;
-    }, `"${text}"`);
+    await this.#when(
+      () => {
+        end += this.#fresh;
+        this.#fresh = "";
+        if (end.includes(text)) return true;
+        end = end.slice(-text.length);
+        return this.closed;
+      },
+      `"${text}"`,
+      waitMs,
+    );
     const all = this.text;
     const at = all.indexOf(text);
     if (at < 0) assert.fail(`closed without "${text}", after ${all.slice(-1000)}`);
@@ -98,8 +102,8 @@ export class RawClient {
     return this.text;
   }
 
-  async #when(there: () => boolean, what: string): Promise<void> {
-    const until = performance.now() + WAIT_MS;
+  async #when(there: () => boolean, what: string, waitMs: number = WAIT_MS): Promise<void> {
+    const until = performance.now() + waitMs;
     while (!there()) {
       const left = until - performance.now();
       if (left <= 0) assert.fail(`waited in vain for ${what}, got ${this.text.slice(0, 1000)}`);
