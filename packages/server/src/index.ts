@@ -13,6 +13,8 @@ export {
   type Accounts,
   type ManagedAccounts,
 } from "./accounts/accounts.ts";
+export type { Devices } from "./accounts/devices.ts";
+export type { Device } from "./accounts/fast-tokens.ts";
 export { HostAccounts } from "./accounts/host-accounts.ts";
 export { type AccountKeys, deriveAccountKeys } from "./accounts/internal.ts";
 export {
@@ -133,7 +135,7 @@ export {
   discoNode,
   discoNodeItems,
 } from "./modules/disco/contract.ts";
-export { builtInModules, moduleSchemas } from "./modules/index.ts";
+export { builtInModules, schemasOf } from "./modules/index.ts";
 export {
   type Invitation,
   type InvitationKind,
@@ -143,6 +145,12 @@ export {
   type MadeInvitation,
   type NewInvitation,
 } from "./registration/invitations.ts";
+export {
+  type Registrant,
+  type Registration,
+  type RegistrationPass,
+  registration,
+} from "./registration/registration.ts";
 // running a server
 export { createServer, type Ports, Server, type ServerParts } from "./server.ts";
 export type { Session } from "./sessions/session.ts";
@@ -167,6 +175,7 @@ export {
   type Write,
 } from "./storage/api.ts";
 export { type DataDirectory, openDataDirectory } from "./storage/data-directory.ts";
+export { type BindInline, bindInline } from "./streams/feature.ts";
 export { type LogOptions, type LogSink, terminalLog } from "./terminal-log.ts";
 export { CertificateError } from "./tls/certificate.ts";
 export { selfMadeFiles } from "./tls/self-made.ts";

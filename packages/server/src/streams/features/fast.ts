@@ -40,9 +40,10 @@ export async function grantToken(
   account: Jid,
   { mechanism, userAgent, inline }: Sasl2Authenticate,
 ): Promise<Element | undefined> {
-  const tokens = stream.host?.tokens;
+  const { tokens, accounts } = stream.host ?? {};
   const device = userAgent?.id;
   if (tokens === undefined || device === undefined) return undefined;
+  if (accounts?.isGuest?.(account)) return undefined; // who does not come back
   try {
     const asked = fastRequest.in({ children: inline });
     const wanted =

@@ -138,7 +138,8 @@ function guessedAccount({ sasl, host }: C2sStream): string | undefined {
   return Jid.of(mechanism.claimed, host.domain.domain).toString();
 }
 
-function asSaslError(error: unknown): SaslError {
+/** What is no fault of the client is one of ours (a storage that is not there). */
+export function asSaslError(error: unknown): SaslError {
   if (error instanceof SaslError) return error;
   return new SaslError("temporary-auth-failure", "authentication is not possible now", error);
 }

@@ -97,6 +97,18 @@ test("nobody is let in, nothing bound and nothing changed before the task is don
   assert.deepEqual(await hashes(stage), [true, false, false]);
 });
 
+test("a storage that fails is told as such, and nobody is let in", async () => {
+  await using stage = await staged();
+  const { accounts } = stage.server.host("example.org");
+  const failing = (): Promise<void> => Promise.reject(new Error("disk on fire"));
+  Object.defineProperty(accounts, "addScramKeys", { value: failing });
+  const client = await secured(stage);
+  client.send(byPassword({ inline: UPGRADE + BIND }));
+  await does(client, "SHA-256");
+  assert.equal(await refused(client), "temporary-auth-failure");
+  assert.equal(stage.server.sessions.size, 0);
+});
+
 test("who logs in with a token does not set keys", async () => {
   await using stage = await staged();
   const first = await secured(stage);

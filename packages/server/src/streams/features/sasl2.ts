@@ -14,7 +14,13 @@ import type { C2sStream } from "../c2s.ts";
 import type { StreamFeature } from "../feature.ts";
 import { offerBind2 } from "./bind2.ts";
 import { offerFast, tokensFor } from "./fast.ts";
-import { beginExchange, continueExchange, failExchange, type Outcome } from "./sasl-exchange.ts";
+import {
+  asSaslError,
+  beginExchange,
+  continueExchange,
+  failExchange,
+  type Outcome,
+} from "./sasl-exchange.ts";
 import { mayAuthenticate, offeredMechanisms, saslServer } from "./sasl-offer.ts";
 import { beginUpgrade, offerUpgrades, upgrade } from "./sasl-upgrade.ts";
 import { letIn } from "./sasl2-success.ts";
@@ -38,8 +44,9 @@ export const sasl2: StreamFeature = {
     try {
       await handle(stream, element);
     } catch (error) {
-      if (!(error instanceof SaslError)) throw error;
-      fail(stream, error);
+      // who is let in already is not refused any more
+      if (error instanceof StreamError || stream.user !== undefined) throw error;
+      fail(stream, asSaslError(error));
     }
   },
 };
