@@ -104,6 +104,7 @@ export class TestServer implements AsyncDisposable {
 
   #pipe(address: string, tls?: TlsFacts): [Duplex, StreamConnection] {
     const [socket, peer] = duplexPair();
+    socket.once("close", () => peer.destroy()); // as a network does
     const connection = new StreamConnection(peer, {
       address,
       limits: this.server.preAuthLimits,

@@ -1,5 +1,6 @@
 import { Jid } from "@rookery/protocol";
 import { type PlainVerifier, SaslError, type ScramSource } from "@rookery/stream";
+import type { Maybe } from "../hooks.ts";
 import type { Storage, Write } from "../storage/api.ts";
 import {
   AccountError,
@@ -64,7 +65,7 @@ export class HostAccounts implements ManagedAccounts {
     return this.#parts.external === undefined;
   }
 
-  async exists(account: Jid): Promise<boolean> {
+  exists(account: Jid): Maybe<boolean> {
     if (this.isGuest(account)) return true;
     const { internal, external } = this.#parts;
     return external === undefined ? internal.exists(account) : external.exists(account);
@@ -79,7 +80,8 @@ export class HostAccounts implements ManagedAccounts {
     const account = Jid.of(username, this.#domain.domain);
     const { internal, external, statuses } = this.#parts;
     await statuses.admit(account);
-    const exists = await (external ?? internal).exists(account).catch((error: unknown) => {
+    const asked = async (): Promise<boolean> => (external ?? internal).exists(account);
+    const exists = await asked().catch((error: unknown) => {
       const text = "whether there is such an account can not be told now; try later";
       throw new SaslError("temporary-auth-failure", text, error);
     });

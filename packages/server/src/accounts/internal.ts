@@ -9,6 +9,7 @@ import {
   scramVerifier,
 } from "@rookery/stream";
 import { type Clock, type Random, systemRandom } from "../clock.ts";
+import type { Maybe } from "../hooks.ts";
 import type { MapSpec, MapStore, Storage, Write } from "../storage/api.ts";
 import { StorageConflict } from "../storage/api.ts";
 import { AccountError, type ManagedAccounts } from "./accounts.ts";
@@ -84,6 +85,9 @@ const secrets: MapSpec<Uint8Array> = {
   codec: { encode: base64, decode: bytes },
 };
 
+/** Accounts that are known to be there, at most. */
+const REMEMBERED = 100_000;
+
 /** Accounts with their SCRAM keys in storage; the owner of a record is the account's bare JID. */
 export class InternalAccounts implements ManagedAccounts {
   readonly #domain: Jid;
@@ -93,6 +97,9 @@ export class InternalAccounts implements ManagedAccounts {
   readonly #random: Random;
   readonly scram: ScramSource;
   readonly plain: PlainVerifier;
+  /** Accounts that are known to be there. */
+  readonly #present: Set<string> = new Set();
+  #removals = 0;
 
   private constructor(domain: Jid, stores: AccountStores, { clock, random }: AccountServices) {
     this.#domain = domain;
@@ -120,8 +127,23 @@ export class InternalAccounts implements ManagedAccounts {
     );
   }
 
-  async exists(account: Jid): Promise<boolean> {
-    return (await this.#records.get(account.toString(), RECORD)) !== undefined;
+  /** At once for an account that was asked for lately; most messages are for the same ones. */
+  exists(account: Jid): Maybe<boolean> {
+    const key = account.toString();
+    return this.#present.has(key) || this.#isStored(key);
+  }
+
+  async #isStored(key: string): Promise<boolean> {
+    const removals = this.#removals;
+    const stored = (await this.#records.get(key, RECORD)) !== undefined;
+    // what was removed while it was read is not there any more
+    if (stored && removals === this.#removals) this.#remember(key);
+    return stored;
+  }
+
+  #remember(key: string): void {
+    if (this.#present.size >= REMEMBERED) this.#present.clear();
+    this.#present.add(key);
   }
 
   admit(): void {}
@@ -168,7 +190,10 @@ export class InternalAccounts implements ManagedAccounts {
   async remove(account: Jid): Promise<void> {
     if (!(await this.exists(account)))
       throw new AccountError("not-found", `there is no account ${account}`);
-    await this.#storage.clear(account.toString());
+    await this.#storage.clear(account.toString()).finally(() => {
+      this.#removals++;
+      this.#present.delete(account.toString());
+    });
   }
 
   async list(

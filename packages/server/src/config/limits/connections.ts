@@ -64,7 +64,7 @@ export const connectionLimits = {
     doc: "Resources that one account may have bound at once.",
   },
   sendQueueBytes: {
-    default: 4_194_304,
+    default: 1_572_864,
     unit: "bytes",
     min: 65_536,
     off: false,

@@ -28,6 +28,13 @@ export const httpLimits = {
     off: true,
     doc: "How slowly a large body, such as an upload, may come.",
   },
+  httpFormBytes: {
+    default: 16_384,
+    unit: "bytes",
+    min: 4096,
+    off: false,
+    doc: "Size of what a form of a web page sends, as the one that makes an account.",
+  },
   httpIdleSeconds: {
     default: 20,
     unit: "seconds",

@@ -3,17 +3,21 @@
  * had acknowledged. `ROOKERY_KILL_ROUNDS` and `ROOKERY_KILL_SEED` make it longer, and repeat it.
  */
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Jid, MAM_NS, NS, SM_NS, STANZA_ID_NS } from "@rookery/protocol";
 import { TestClient } from "@rookery/testkit";
 import type { Element } from "@rookery/xml";
+import {
+  connectTo,
+  killServer,
+  PASSWORD,
+  type RunningServer,
+  startServer,
+} from "./server-process.test.ts";
 
 const ROUNDS = Number(process.env["ROOKERY_KILL_ROUNDS"] ?? 50);
 const SEED = Number(process.env["ROOKERY_KILL_SEED"] ?? 20_260_101);
@@ -21,9 +25,8 @@ const SEED = Number(process.env["ROOKERY_KILL_SEED"] ?? 20_260_101);
 const ACKNOWLEDGED = 100;
 /** Sent and not acknowledged at most, so that each kill meets some. */
 const WINDOW = 40;
-const PASSWORD = "pencil";
-const SERVER = new URL("../../index.ts", import.meta.url).href;
-const PROTOCOL = import.meta.resolve("@rookery/protocol");
+
+const ACCOUNTS = { accounts: ["romeo@example.org", "juliet@example.org"] };
 
 /** How the recipient looks for what it missed. */
 const WAYS = ["resumption", "offline delivery", "archive"] as const;
@@ -35,29 +38,29 @@ test(`${ROUNDS} kills in ${ROUNDS} conversations: no acknowledged message is los
   const data = mkdtempSync(join(tmpdir(), "rookery-kill-"));
   const romeo = new Sender();
   const juliet = new Recipient();
-  let server = await started(data);
+  let server = await startServer(data, ACCOUNTS);
   try {
     for (let round = 0; round < ROUNDS; round++) {
-      await juliet.connects(server.port, WAYS[Math.floor(random() * WAYS.length)] ?? "archive");
-      await romeo.connects(server.port);
+      await juliet.connects(server, WAYS[Math.floor(random() * WAYS.length)] ?? "archive");
+      await romeo.connects(server);
       const acknowledgedBefore = romeo.acknowledged;
       const enough = acknowledgedBefore + ACKNOWLEDGED + Math.floor(random() * 50);
       await romeo.sends(WINDOW, random, () => romeo.acknowledged >= enough);
       // before the commit, about the commit, about the acknowledgement, or at any time
       const wait = [0, 1, 3, 20][Math.floor(random() * 4)] ?? 0;
       if (wait > 0) await sleep(random() * wait * 2);
-      await killed(server.child);
+      await killServer(server);
       assert.ok(romeo.acknowledged - acknowledgedBefore >= ACKNOWLEDGED);
       romeo.loses();
       juliet.loses();
-      server = await started(data);
+      server = await startServer(data, ACCOUNTS);
     }
-    await juliet.connects(server.port, "archive");
-    await romeo.connects(server.port);
+    await juliet.connects(server, "archive");
+    await romeo.connects(server);
     await romeo.settles();
     await juliet.hasAtLeast(romeo.sent);
   } finally {
-    await killed(server.child);
+    await killServer(server);
     rmSync(data, { recursive: true });
   }
   const lost = romeo.everAcknowledged.filter((id) => !juliet.ids.has(id));
@@ -86,8 +89,8 @@ class Person {
   }
 
   /** Logs in; asks for the former session if there was one. @returns what was answered, if so. */
-  protected async login(port: number, resume: boolean): Promise<Element | undefined> {
-    const client = new TestClient(await connected(port));
+  protected async login(server: RunningServer, resume: boolean): Promise<Element | undefined> {
+    const client = new TestClient(await connectTo(server));
     await client.authenticate(this.account, PASSWORD);
     let answer: Element | undefined;
     if (resume && this.id !== "") {
@@ -142,8 +145,8 @@ class Sender extends Person {
     };
   }
 
-  async connects(port: number): Promise<void> {
-    const answer = await this.login(port, true);
+  async connects(server: RunningServer): Promise<void> {
+    const answer = await this.login(server, true);
     if (answer !== undefined) {
       const h = answer.attr("h");
       if (h !== undefined) this.#handled(Number(h));
@@ -209,8 +212,8 @@ class Recipient extends Person {
     this.seesOfServer = (element) => this.#sees(element);
   }
 
-  async connects(port: number, way: (typeof WAYS)[number]): Promise<void> {
-    await this.login(port, way === "resumption");
+  async connects(server: RunningServer, way: (typeof WAYS)[number]): Promise<void> {
+    await this.login(server, way === "resumption");
     const { client } = this;
     if (client === undefined) return;
     void this.listens(client);
@@ -261,55 +264,6 @@ class Recipient extends Person {
   async hasAtLeast(count: number): Promise<void> {
     for (let tries = 0; this.ids.size < count && tries < 100; tries++) await sleep(50);
   }
-}
-
-interface RunningServer {
-  readonly child: ChildProcess;
-  readonly port: number;
-}
-
-/** Starts a server of its own process on the data that is there. */
-async function started(data: string): Promise<RunningServer> {
-  const config = {
-    domains: [{ name: "example.org" }],
-    data,
-    listen: { c2s: "127.0.0.1:0", c2sTls: false, http: false, https: false },
-    auth: { requireTls: false, plainWithoutTls: true },
-    limits: { c2sBytesPerSecond: 0 },
-  };
-  const program = `
-    const { createServer } = await import(${JSON.stringify(SERVER)});
-    const { Jid } = await import(${JSON.stringify(PROTOCOL)});
-    const server = await createServer(${JSON.stringify(config)});
-    const { accounts } = server.host("example.org");
-    for (const name of ["romeo@example.org", "juliet@example.org"]) {
-      const jid = Jid.parse(name);
-      if (!(await accounts.exists(jid))) await accounts.create(jid, ${JSON.stringify(PASSWORD)});
-    }
-    await server.listen();
-    console.log("port", server.ports.c2s[0]);`;
-  const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  for await (const line of createInterface({ input: child.stdout })) {
-    const port = /^port (\d+)$/.exec(line)?.[1];
-    if (port !== undefined) return { child, port: Number(port) };
-  }
-  throw new Error("the server did not start");
-}
-
-async function killed(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGKILL");
-  await gone;
-}
-
-function connected(port: number): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, "127.0.0.1", () => resolve(socket));
-    socket.once("error", reject);
-  });
 }
 
 /** Numbers from 0 to 1 that a seed decides (mulberry32). */
