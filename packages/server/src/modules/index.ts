@@ -4,6 +4,7 @@ import type { AnyModule } from "../host.ts";
 import { administrationModule } from "./administration/index.ts";
 import { archiveModule } from "./archive/index.ts";
 import { blockingModule } from "./blocking/index.ts";
+import { carbonsModule } from "./carbons/index.ts";
 import { commandsModule } from "./commands/index.ts";
 import { devicesModule } from "./devices/index.ts";
 import { directoryModule } from "./directory/index.ts";
@@ -37,6 +38,7 @@ export const builtInModules: readonly AnyModule[] = [
   archiveModule,
   devicesModule,
   offlineModule,
+  carbonsModule,
   registrationModule,
   invitationsModule,
 ];
