@@ -14,7 +14,12 @@ const oid = (hex: string): number[] => der(0x06, [...Buffer.from(hex, "hex")]);
 
 /** As much of a certificate as is looked at. */
 function certificate(...algorithm: readonly number[][]): Uint8Array {
-  const toBeSigned = sequence(der(0x04, Array.from({ length: 600 }, () => 7)));
+  const toBeSigned = sequence(
+    der(
+      0x04,
+      Array.from({ length: 600 }, () => 7),
+    ),
+  );
   return Uint8Array.from(sequence(toBeSigned, sequence(...algorithm), der(0x03, [0, 1, 2])));
 }
 
