@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { performance } from "node:perf_hooks";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Jid, MAM_NS, NS, SM_NS, STANZA_ID_NS } from "@rookery/protocol";
@@ -70,6 +71,9 @@ test(`${ROUNDS} kills in ${ROUNDS} conversations: no acknowledged message is los
       `${lost.length} lost; ${romeo.again} sent again, ${juliet.copies} handed over again, ` +
       `${doubled} under another stanza-id (seed ${SEED})`,
   );
+  const waits = romeo.waits.toSorted((a, b) => a - b);
+  const [median, p99] = [0.5, 0.99].map((part) => waits[Math.floor(waits.length * part)] ?? 0);
+  console.log(`from a message to <a/>: median ${median?.toFixed(1)} ms, p99 ${p99?.toFixed(1)} ms`);
   assert.deepEqual(lost, []);
   assert.equal(doubled, 0, "XEP-0359: a message that is sent again has the same stanza-id");
 });
@@ -134,6 +138,9 @@ class Sender extends Person {
   acknowledged = 0;
   again = 0;
   readonly everAcknowledged: string[] = [];
+  /** Milliseconds from a message to its acknowledgement, of those that were sent once. */
+  readonly waits: number[] = [];
+  readonly #sentAt: Map<number, number> = new Map();
   /** Stanzas sent in this session that are no messages, before the first message. */
   #from = 0;
   #moved: () => void = () => {};
@@ -153,6 +160,7 @@ class Sender extends Person {
     }
     if (answer?.name !== "resumed") this.#from = this.acknowledged;
     if (this.client) void this.listens(this.client);
+    this.#sentAt.clear();
     const left = this.sent - this.acknowledged;
     this.again += left;
     for (let n = this.acknowledged; n < this.sent; n++) this.#write(n);
@@ -165,6 +173,8 @@ class Sender extends Person {
     assert.ok(upTo >= this.acknowledged, `${upTo} after ${this.acknowledged}: taken back`);
     for (; this.acknowledged < upTo; this.acknowledged++) {
       this.everAcknowledged.push(`m${this.acknowledged}`);
+      const sentAt = this.#sentAt.get(this.acknowledged);
+      if (sentAt !== undefined) this.waits.push(performance.now() - sentAt);
     }
     this.#moved();
   }
@@ -182,7 +192,10 @@ class Sender extends Person {
         this.#moved = resolve;
       });
       const burst = Math.min(1 + Math.floor(random() * 10), this.acknowledged + window - this.sent);
-      for (let i = 0; i < burst; i++) this.#write(this.sent++);
+      for (let i = 0; i < burst; i++) {
+        this.#sentAt.set(this.sent, performance.now());
+        this.#write(this.sent++);
+      }
       this.client?.write(`<r xmlns='${SM_NS}'/>`);
       if (this.sent - this.acknowledged >= window || random() < 0.3) await moved;
       else await new Promise(setImmediate);

@@ -16,6 +16,9 @@ const ASK_AFTER = 20;
 /** Milliseconds after which `<r/>` is answered with what is safe by then (XEP-0198 §4). */
 const ANSWER_MS = 500;
 
+/** Answers that wait at once; whoever asks more often is answered for several at a time. */
+const MOST_ANSWERS = 8;
+
 const REQUEST = "<r xmlns='urn:xmpp:sm:3'/>";
 
 /** A stanza that was sent and not acknowledged. */
@@ -86,8 +89,10 @@ export class Management implements Outlet {
   #storedSafely: number;
   /** Who asked last to take the session over. */
   #heir: object | undefined = undefined;
-  /** An `<r/>` waits for its answer; `again` if another one came since. */
-  #answering: "no" | "yes" | "again" = "no";
+  /** How many `<r/>` wait for the commits that their answers depend on. */
+  #answers = 0;
+  /** Further ones came; one answer serves all of them. */
+  #askedAgain = false;
   /** Someone waits for the client to acknowledge. */
   #room: PromiseWithResolvers<void> | undefined = undefined;
   #ended = false;
@@ -298,26 +303,27 @@ export class Management implements Outlet {
    * after the commit, in which the count is stored too.
    */
   answer(): void {
-    if (this.#answering !== "no") {
-      this.#answering = "again";
+    if (this.#answers >= MOST_ANSWERS) {
+      this.#askedAgain = true;
       return;
     }
-    const { progress } = this.#services;
+    const { progress, clock } = this.#services;
     const { count } = this.handled;
     this.#store(count);
     if (progress.settled >= progress.asked && this.#storedSafely === count) {
       this.#tell(count);
       return;
     }
-    this.#answering = "yes";
-    const late = this.#services.clock.after(ANSWER_MS, () => this.#tell(this.#known()));
+    this.#answers++;
+    const late = clock.after(ANSWER_MS, () => this.#tell(this.#known()));
     void progress.whenSettled(progress.asked).then(() => {
       late.cancel();
-      const again = this.#answering === "again";
-      this.#answering = "no";
+      this.#answers--;
       if (this.#ended) return;
       this.#tell(this.#known());
-      if (again && this.handled.count !== count) this.answer();
+      if (!this.#askedAgain) return;
+      this.#askedAgain = false;
+      this.answer();
     });
   }
 
