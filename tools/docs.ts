@@ -1,14 +1,15 @@
 // Writes docs/configuration.md from the declarations of the options: node tools/docs.ts
 import { writeFileSync } from "node:fs";
 import { describeConfig, type OptionDoc } from "../packages/server/src/config/describe.ts";
-import { moduleSchemas } from "../packages/server/src/modules/index.ts";
+import { schemasOf } from "../packages/server/src/modules/index.ts";
+import { webModules } from "../packages/web/src/index.ts";
 
 /** Where the page stands. */
 export const CONFIGURATION_PAGE: URL = new URL("../docs/configuration.md", import.meta.url);
 
 const INTRODUCTION = `# Configuration
 
-<!-- Written by npm run docs from what packages/server/src declares; change it there. -->
+<!-- Written by npm run docs from what packages/server/src and packages/web/src declare; change it there. -->
 
 Rookery reads one YAML file, \`rookery.yaml\`. Everything in it may be left out, and so may the file:
 then the server serves \`localhost\` with a certificate it makes itself and keeps its data in \`./data\`.
@@ -37,7 +38,7 @@ admins: [ romeo@example.org ]
 
 /** The whole page. */
 export function configurationPage(): string {
-  const options = describeConfig(moduleSchemas);
+  const options = describeConfig(schemasOf(webModules));
   const topLevel = options.filter(({ path }) => !path.includes("."));
   const sections = topLevel
     .filter(({ group, path }) => group || path === "modules")

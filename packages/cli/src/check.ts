@@ -1,4 +1,5 @@
 import { createServer, type Log, silentLog } from "@rookery/server";
+import { webModules } from "@rookery/web";
 import { loadConfiguration } from "./configuration.ts";
 import { EXIT } from "./failure.ts";
 import type { Terminal } from "./terminal.ts";
@@ -12,7 +13,10 @@ import type { Terminal } from "./terminal.ts";
 export async function check(file: string | undefined, terminal: Terminal): Promise<number> {
   const loaded = await loadConfiguration(file, terminal.env);
   const log = warningsTo(terminal);
-  const server = await createServer({ ...loaded.config, storage: "memory" }, { log });
+  const server = await createServer(
+    { ...loaded.config, storage: "memory" },
+    { log, modules: webModules },
+  );
   await server.stop();
   terminal.stdout.write(`ok: ${loaded.file ?? "no configuration file, everything by default"}\n`);
   return EXIT.ok;

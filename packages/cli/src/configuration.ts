@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
-import { type Environment, type LoadedConfig, moduleSchemas, readConfig } from "@rookery/server";
+import { type Environment, type LoadedConfig, readConfig, schemasOf } from "@rookery/server";
+import { webModules } from "@rookery/web";
 
 const USUAL_FILE = "rookery.yaml";
 
@@ -14,5 +15,6 @@ export function loadConfiguration(
   file: string | undefined,
   env: Environment,
 ): Promise<LoadedConfig> {
-  return readConfig(file ?? (existsSync(USUAL_FILE) ? USUAL_FILE : undefined), env, moduleSchemas);
+  const path = file ?? (existsSync(USUAL_FILE) ? USUAL_FILE : undefined);
+  return readConfig(path, env, schemasOf(webModules));
 }

@@ -12,6 +12,7 @@ import {
   systemClock,
   terminalLog,
 } from "@rookery/server";
+import { webModules } from "@rookery/web";
 import { loadConfiguration } from "./configuration.ts";
 import { EXIT } from "./failure.ts";
 import { listenFailure } from "./listening.ts";
@@ -30,7 +31,7 @@ export async function start(file: string | undefined, terminal: Terminal): Promi
   const signals = listenForSignals(process, () => process.exit(EXIT.failed));
   // with sqlite the server holds the data directory; the admin socket is in it in any case
   const directory = config.storage === "memory" ? openDataDirectory(config.data) : undefined;
-  const server = await createServer(config, { log });
+  const server = await createServer(config, { log, modules: webModules });
   signals.onReload = () => void reloadCertificates(server, log);
   try {
     if (!signals.stopping) await serve(server, { file, signals, log, terminal });

@@ -9,12 +9,13 @@ import { accountsOf } from "./config/auth.ts";
 import type { Config, ConfigInput, ListenAddress } from "./config/config.ts";
 import { Networks } from "./config/networks.ts";
 import { resolveConfig } from "./config/resolve.ts";
+import type { AnyModule } from "./host.ts";
 import { HttpRouter } from "./http/router.ts";
 import { WebServer } from "./http/web-server.ts";
 import { WebUrls } from "./http/web-urls.ts";
 import { type AccountChange, accountChanged, accountRemoved } from "./im/contract.ts";
 import { type Log, silentLog } from "./log.ts";
-import { moduleSchemas } from "./modules/index.ts";
+import { schemasOf } from "./modules/index.ts";
 import { Administrators } from "./registration/administrators.ts";
 import { RegistrationRate } from "./registration/rate.ts";
 import { Router } from "./router.ts";
@@ -54,6 +55,11 @@ export interface ServerParts {
   readonly clock?: Clock;
   readonly random?: Random;
   readonly log?: Log;
+  /**
+   * Modules beside the built-in ones, as the web chat. The configuration gives them options or leaves
+   * them out, as it does with the others; with a module that they require, they are left out too.
+   */
+  readonly modules?: readonly AnyModule[];
 }
 
 /** The ports that are listened on, in the order of the configuration. */
@@ -72,14 +78,15 @@ export type Ports = { readonly [use in Use | "http" | "https"]: readonly number[
  */
 export async function createServer(
   input: ConfigInput | Config = {},
-  { clock = systemClock, random = systemRandom, log = silentLog }: ServerParts = {},
+  parts: ServerParts = {},
 ): Promise<Server> {
-  const config = resolveConfig(input, { modules: moduleSchemas });
+  const { clock = systemClock, random = systemRandom, log = silentLog, modules = [] } = parts;
+  const config = resolveConfig(input, { modules: schemasOf(modules) });
   const directory = config.storage === "memory" ? undefined : openDataDirectory(config.data);
   let storage: Storage | undefined;
   try {
     storage = await openStorage({ driver: config.storage, ...(directory && { directory }) });
-    return await assemble({ config, clock, random, log, directory, storage });
+    return await assemble({ config, clock, random, log, directory, storage, modules });
   } catch (error) {
     await storage?.close();
     directory?.close();
@@ -104,6 +111,8 @@ interface Ground {
   readonly log: Log;
   readonly directory: DataDirectory | undefined;
   readonly storage: Storage;
+  /** Beside the built-in ones. */
+  readonly modules: readonly AnyModule[];
 }
 
 async function assemble(ground: Ground): Promise<Server> {
@@ -130,7 +139,7 @@ async function assemble(ground: Ground): Promise<Server> {
     connectedComponents: (domain: string) => connectedBelow(domain, components),
   };
   const resumption = await Resumption.open({ ...services, log: log.part("sessions") });
-  const modules = await chosenModules(config);
+  const modules = await chosenModules(config, ground.modules);
   const hosts = new Map<string, VirtualHost>();
   for (const { name, auth } of config.domains) {
     const domain = Jid.parse(name);

@@ -67,3 +67,10 @@ test("a path that could never be asked is refused", () => {
     assert.throws(() => router.add(undefined, "GET", path, says("")), /is no path/);
   }
 });
+
+test("the front page is a page, and not all that is below it", () => {
+  const router = new HttpRouter();
+  router.add(undefined, "GET", "/", () => text("front"));
+  assert.equal(router.has("example.org", "/"), true);
+  assert.equal(router.has("example.org", "/elsewhere"), false);
+});

@@ -17,6 +17,11 @@ export interface RouteOptions {
    * (`any`). Never give `any` to what trusts a cookie or an address.
    */
   readonly cors?: Cors;
+  /**
+   * Requests to every domain of the server are answered, as `web.url` names one host for all of
+   * them; the path has to tell which domain is meant. Default: to the module's own alone.
+   */
+  readonly everyDomain?: boolean;
 }
 
 export type Cors = "own" | "configured" | "any";
@@ -44,14 +49,14 @@ interface Site {
 /**
  * Finds who answers a request, by the domain that is asked, the path and the method. What one
  * domain has goes before what all have, an exact path before one that ends with `/`, and a longer
- * one of these before a shorter.
+ * one of these before a shorter. `/` itself is exact.
  */
 export class HttpRouter {
   readonly #sites: Map<string, Site> = new Map();
 
   /**
    * @param domain whose requests are meant; undefined for those of every domain.
-   * @param path exact, or with a `/` at its end for all below it too.
+   * @param path exact, or with a `/` at its end for all below it too; `/` alone is the front page.
    * @returns what takes the handler away again.
    * @throws Error if the path is none, or has a handler of this method.
    */
@@ -65,7 +70,7 @@ export class HttpRouter {
     if (!PATH.test(path))
       throw new Error(`${quoted(path)} is no path; it begins with "/" and has no query`);
     const site = this.#site(domain ?? "");
-    const paths = path.endsWith("/") ? site.prefixes : site.exact;
+    const paths = isBranch(path) ? site.prefixes : site.exact;
     const place = paths.get(path) ?? { byMethod: new Map() };
     if (place.byMethod.has(method)) {
       throw new Error(`${method} ${path} has a handler already; take another path`);
@@ -144,6 +149,11 @@ export class HttpRouter {
 interface Found {
   readonly place: Place;
   readonly rest: string;
+}
+
+/** The front page is a page, and not everything that there is. */
+function isBranch(path: string): boolean {
+  return path.endsWith("/") && path !== "/";
 }
 
 /** No query, no fragment, nothing that the parser of addresses would write otherwise. */

@@ -43,7 +43,10 @@ export const builtInModules: readonly AnyModule[] = [
   invitationsModule,
 ];
 
-/** The options of each module, for the configuration and its documentation. */
-export const moduleSchemas: ReadonlyMap<string, z.ZodType> = new Map(
-  builtInModules.map(({ name, options }) => [name, options]),
-);
+/**
+ * The options of each module, for the configuration and its documentation.
+ * @param more modules beside the built-in ones, as a program gives them to `createServer`.
+ */
+export function schemasOf(more: readonly AnyModule[] = []): ReadonlyMap<string, z.ZodType> {
+  return new Map([...builtInModules, ...more].map(({ name, options }) => [name, options]));
+}

@@ -1,0 +1,120 @@
+/** Starts Converse.js for the server that this page comes from. */
+
+const { domain = "", files = "", hosts = "", registration = "" } = document.documentElement.dataset;
+/** What an uploaded file may be shown from without asking; all else is a link. */
+const ownHosts = hosts.split(" ");
+/** So long a proxy may take to say that it knows no WebSocket, in milliseconds. */
+const PROBE_MS = 5000;
+
+const socketUrl = new URL("/xmpp-websocket", location.href);
+socketUrl.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+
+leaveForRegistration();
+addEventListener("hashchange", leaveForRegistration);
+document.addEventListener("click", followToRegistration, { capture: true });
+const newcomer = takeNewcomer();
+if (newcomer !== undefined) greet(newcomer);
+
+const hasWebSocket = await opens(socketUrl);
+/** @type {any} */
+const { converse } = window;
+converse.initialize({
+  // where to connect; Converse.js goes to the other way of the two when one fails later
+  ...(hasWebSocket && { websocket_url: socketUrl.href }),
+  bosh_service_url: new URL("/http-bind", location.href).href,
+  discover_connection_methods: false,
+  authentication: "login",
+  locked_domain: domain,
+  // nothing from elsewhere
+  assets_path: files,
+  sounds_path: `${files}/sounds/`,
+  notification_icon: `${files}/icon.svg`,
+  use_system_emojis: true,
+  emoji_image_path: "",
+  allowed_image_domains: ownHosts,
+  allowed_audio_domains: ownHosts,
+  allowed_video_domains: ownHosts,
+  embed_3rd_party_media_players: false,
+  fetch_url_headers: false,
+  xmpp_providers_url: "",
+  autocomplete_providers_url: "",
+  providers_link: "",
+  muc_search_service: "",
+  // how it looks
+  view_mode: "fullscreen",
+  theme: "classic",
+  dark_theme: "dracula",
+  show_client_info: false,
+  // the page of the server makes accounts
+  allow_registration: registration !== "",
+  registration_domain: domain,
+  loglevel: "warn",
+});
+
+/**
+ * Tells whether XMPP over WebSocket (RFC 7395) gets through to the server.
+ * @param {URL} url
+ * @returns {Promise<boolean>}
+ */
+function opens(url) {
+  return new Promise((resolve) => {
+    const socket = new WebSocket(url, "xmpp");
+    const timer = setTimeout(() => done(false), PROBE_MS);
+    /** @param {boolean} answer */
+    const done = (answer) => {
+      clearTimeout(timer);
+      socket.close();
+      resolve(answer);
+    };
+    socket.addEventListener("open", () => done(true));
+    socket.addEventListener("error", () => done(false));
+  });
+}
+
+/** Converse.js would ask for the account itself. */
+function leaveForRegistration() {
+  if (location.hash === "#converse/register" && registration !== "") {
+    location.replace(registration);
+  }
+}
+
+/** @param {Event} event */
+function followToRegistration(event) {
+  const { target } = event;
+  if (registration === "" || !(target instanceof Element)) return;
+  if (target.closest(".register-account") === null) return;
+  event.preventDefault();
+  event.stopPropagation();
+  location.assign(registration);
+}
+
+/**
+ * The name of an account that was made just now, as in `#welcome=romeo`.
+ * @returns {string | undefined}
+ */
+function takeNewcomer() {
+  const name = new URLSearchParams(location.hash.slice(1)).get("welcome");
+  if (name === null || name === "") return undefined;
+  history.replaceState(null, "", location.pathname);
+  return name;
+}
+
+/**
+ * Fills the name in as soon as there is where to, and says that all is well.
+ * @param {string} name
+ */
+function greet(name) {
+  const observer = new MutationObserver(() => {
+    const field = document.querySelector("#converse-login-jid");
+    if (!(field instanceof HTMLInputElement) || field.form === null) return;
+    observer.disconnect();
+    field.value = name;
+    const note = document.createElement("p");
+    note.className = "rookery-welcome";
+    note.role = "status";
+    note.textContent = `Your account ${name}@${domain} is made. Log in with the password you chose.`;
+    field.form.before(note);
+    document.getElementById("converse-login-password")?.focus();
+  });
+  observer.observe(document.body, { childList: true, subtree: true });
+}
