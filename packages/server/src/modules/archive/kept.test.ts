@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Jid } from "@rookery/protocol";
 import { conversation, Person, type TestServer } from "@rookery/testkit";
-import { archivedMessages, type KeptMessage, type KeptQuery } from "../../im/contract.ts";
+import {
+  archiveAware,
+  archivedMessages,
+  type KeptMessage,
+  type KeptQuery,
+} from "../../im/contract.ts";
 import { ask, cast, page, says, talks } from "./archive-scene.test.ts";
 
 const JULIET = Jid.parse("juliet@example.org");
@@ -49,6 +54,7 @@ test(
 test(
   "XEP-0160 §2: what came while nobody was there is handed over from the archive, once",
   conversation({ romeo: cast.romeo }, async ({ romeo, stage }) => {
+    if (!stage.server.host("example.org").modules.has("offline")) return; // who hands it over
     await stage.accounts("juliet@example.org");
     await talks(romeo, stage, "juliet@example.org", 3);
     const juliet = await Person.enters(stage, "juliet@example.org/chamber");
@@ -68,11 +74,28 @@ test(
     await stage.accounts("juliet@example.org");
     await talks(romeo, stage, "juliet@example.org", 3);
     const juliet = await Person.enters(stage, "juliet@example.org/chamber");
+    const isAware = (): boolean | undefined =>
+      stage.server.sessions.get(juliet.jid)?.get(archiveAware);
+    // how many there are is all it knows by this
+    await ask(juliet, page({ max: 0 }));
+    assert.equal(isAware(), false);
+    assert.equal((await ask(juliet, page({ after: "forgotten" }))).error, "item-not-found");
+    assert.equal(isAware(), false);
     assert.deepEqual((await ask(juliet, page({ max: 10 }))).bodies, ["0", "1", "2"]);
+    assert.equal(isAware(), true);
     await juliet.sends("<presence/>");
     await juliet.receives("<presence/>");
     await juliet.receivesNothing();
     await romeo.sends(says("juliet@example.org", "now"));
     await juliet.receives("<message><body>now</body></message>");
+  }),
+);
+
+test(
+  "who asks the archive later is handed what waits",
+  conversation(cast, async ({ juliet, stage }) => {
+    await juliet.comesOnline();
+    await ask(juliet);
+    assert.equal(stage.server.sessions.get(juliet.jid)?.get(archiveAware), false);
   }),
 );

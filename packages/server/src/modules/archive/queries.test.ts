@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { archiveMetadata, discoInfo, MAM_NS, NS } from "@rookery/protocol";
+import { archiveMetadata, MAM_NS, NS } from "@rookery/protocol";
 import { conversation, Person } from "@rookery/testkit";
 import { ask, cast, conditionOf, form, idsOf, page, says, talks } from "./archive-scene.test.ts";
 
@@ -8,11 +8,9 @@ const three = { ...cast, nurse: "nurse@example.org/x" } as const;
 const DAY = "2026-01-01T00:00";
 
 test(
-  "XEP-0313 §7: the account says what its archive can do, to its owner",
-  conversation(cast, async ({ romeo }) => {
-    const answer = await romeo.asks(`<iq type='get' id='d' to='romeo@example.org'>
-      <query xmlns='http://jabber.org/protocol/disco#info'/></iq>`);
-    const { features } = discoInfo.read(answer.elements()[0] ?? answer);
+  "XEP-0313 §7: the account says what its archive can do",
+  conversation(cast, async ({ stage }) => {
+    const features = stage.server.host("example.org").features("account");
     for (const feature of [
       "urn:xmpp:mam:2",
       "urn:xmpp:mam:2#extended",
@@ -148,7 +146,7 @@ test(
   "XEP-0431 §2: words are searched for where the index is switched on",
   conversation(
     three,
-    async ({ romeo, nurse }) => {
+    async ({ romeo, nurse, stage }) => {
       await romeo.sends(says("juliet@example.org", "Wherefore art thou"));
       await romeo.sends(says("nurse@example.org", "Where is she?"));
       await romeo.sends(
@@ -161,9 +159,7 @@ test(
       assert.deepEqual(await found("she", nurse), ["Where is she?"]);
       assert.deepEqual(await found("wherefore", nurse), []);
       assert.deepEqual(await found('" OR 1=1 --'), []);
-      const answer = await romeo.asks(`<iq type='get' id='d' to='romeo@example.org'>
-        <query xmlns='http://jabber.org/protocol/disco#info'/></iq>`);
-      const { features } = discoInfo.read(answer.elements()[0] ?? answer);
+      const features = stage.server.host("example.org").features("account");
       assert.ok(features.includes("urn:xmpp:fulltext:0"));
     },
     { config: { modules: { archive: { search: true } } } },

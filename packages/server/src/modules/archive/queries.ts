@@ -16,12 +16,12 @@ import type { Host } from "../../host.ts";
 import { archiveAware } from "../../im/contract.ts";
 import type { IqAnswer, IqRequest } from "../../iq.ts";
 import type { Session } from "../../sessions/session.ts";
+import { Turns } from "../../sessions/turns.ts";
 import type { LogEntry } from "../../storage/api.ts";
 import { readPage } from "./pages.ts";
 import { sendResults } from "./results.ts";
 import { asNotFound, checkQuery, searchOf } from "./search.ts";
 import type { ArchiveStore } from "./store.ts";
-import { Turns } from "./turns.ts";
 
 /** Answers an account's own sessions about its archive (XEP-0313 §4, §5). Nobody else is answered. */
 export class Queries {
@@ -42,14 +42,20 @@ export class Queries {
   query({ query, session }: IqRequest<ArchiveQuery>): IqAnswer {
     if (session === undefined) throw new StanzaError("forbidden", "ask from a session");
     checkQuery(query, this.#search, this.#host.limits);
-    // XEP-0313 §6.1.1: it will not be handed what it fetches
-    if (!session.available && query.page?.max !== 0) session.set(archiveAware, true);
+    // what it fetches before it is there it is not handed then (XEP-0313 §6.1.1)
+    const fetches = !session.available && query.page?.max !== 0;
     let fin: Element | undefined;
-    const committed = this.#turns
-      .take(session, () => this.#answer(session, query).catch(asNotFound))
-      .then((answer) => {
+    const answered = this.#turns.take(session, () => this.#answer(session, query));
+    if (fetches) session.set(archiveAware, true);
+    const committed = answered.then(
+      (answer) => {
         fin = archiveFin.write(answer);
-      });
+      },
+      (error: unknown) => {
+        if (fetches) session.set(archiveAware, false);
+        asNotFound(error);
+      },
+    );
     return {
       committed,
       get result() {
