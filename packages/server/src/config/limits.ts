@@ -5,6 +5,7 @@ import { deviceLimits } from "./limits/devices.ts";
 import { httpLimits } from "./limits/http.ts";
 import { messageLimits } from "./limits/messages.ts";
 import { personalLimits } from "./limits/personal.ts";
+import { phoneLimits } from "./limits/phones.ts";
 import { publishingLimits } from "./limits/publishing.ts";
 import { serviceLimits } from "./limits/services.ts";
 import { streamLimits } from "./limits/streams.ts";
@@ -26,7 +27,8 @@ export const LIMITS: typeof streamLimits &
   typeof personalLimits &
   typeof httpLimits &
   typeof publishingLimits &
-  typeof deviceLimits = {
+  typeof deviceLimits &
+  typeof phoneLimits = {
   ...streamLimits,
   ...accountLimits,
   ...connectionLimits,
@@ -37,6 +39,7 @@ export const LIMITS: typeof streamLimits &
   ...httpLimits,
   ...publishingLimits,
   ...deviceLimits,
+  ...phoneLimits,
 };
 
 export type LimitName = keyof typeof LIMITS;

@@ -5,6 +5,7 @@ import { administrationModule } from "./administration/index.ts";
 import { archiveModule } from "./archive/index.ts";
 import { blockingModule } from "./blocking/index.ts";
 import { carbonsModule } from "./carbons/index.ts";
+import { clientStateModule } from "./client-state/index.ts";
 import { commandsModule } from "./commands/index.ts";
 import { devicesModule } from "./devices/index.ts";
 import { directoryModule } from "./directory/index.ts";
@@ -39,6 +40,7 @@ export const builtInModules: readonly AnyModule[] = [
   devicesModule,
   offlineModule,
   carbonsModule,
+  clientStateModule,
   registrationModule,
   invitationsModule,
 ];
