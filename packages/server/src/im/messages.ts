@@ -33,9 +33,10 @@ export class Messages {
       session,
       keeping: { kept: undefined },
     };
-    const { hooks, route } = this.#services;
+    const { hooks } = this.#services;
     return after(hooks.lead(messageFlow, event), (passed) => {
-      if (passed) return after(route(passed.stanza), () => hooks.emit(messageSent, passed));
+      if (passed === undefined) return;
+      return after(this.#services.route(passed.stanza), () => hooks.emit(messageSent, passed));
     });
   }
 

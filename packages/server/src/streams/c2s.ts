@@ -207,13 +207,16 @@ export class C2sStream {
     if (session !== undefined) checkFrom(item, session.jid);
     const asked = kind === "iq" ? this.#askedBy(item) : undefined;
     if (asked?.negotiate !== undefined) {
-      return after(asked.negotiate(this, item), () => this.management?.handled.add());
+      return after(asked.negotiate(this, item), this.#count);
     }
     if (session !== undefined) {
-      return after(this.#stanza(session, item), () => this.management?.handled.add());
+      return after(this.#stanza(session, item), this.#count);
     }
     throw new StreamError("not-authorized", `<${kind}/> came before a resource was bound`);
   }
+
+  /** A stanza is handled (XEP-0198 §4). */
+  readonly #count = (): void => this.management?.handled.add();
 
   // ── negotiation ────────────────────────────────────────────────────────────
 

@@ -1,5 +1,5 @@
 import { type Stanza, StreamError } from "@rookery/protocol";
-import type { Leftover, Outlet, Session } from "../sessions/session.ts";
+import type { Leftover, Outlet } from "../sessions/session.ts";
 import type { C2sStream } from "./c2s.ts";
 
 /**
@@ -42,7 +42,7 @@ export class DirectOutlet implements Outlet {
     this.#stream.connection.flushed().then(
       () => {
         const { session, host } = this.#stream;
-        if (this.#flying.delete(ids) && session) host?.taken(session as Session, ids);
+        if (this.#flying.delete(ids) && session) host?.taken(session, ids);
       },
       () => {}, // they are left over
     );

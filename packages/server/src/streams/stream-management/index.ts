@@ -37,9 +37,9 @@ function enable(stream: C2sStream, element: Element): void {
 }
 
 async function resume(stream: C2sStream, element: Element): Promise<void> {
-  const { answer, afterwards } = await resumeSession(stream, element);
-  stream.sendElement(answer);
-  afterwards();
+  const resumed = await resumeSession(stream, element);
+  stream.sendElement(resumed.answer);
+  resumed.afterwards();
 }
 
 function managementOf(stream: C2sStream, element: Element): Management {
