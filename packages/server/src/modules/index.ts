@@ -14,6 +14,7 @@ import { displayedSyncModule } from "./displayed-sync/index.ts";
 import { invitationsModule } from "./invitations/index.ts";
 import { lastActivityModule } from "./last-activity/index.ts";
 import { offlineModule } from "./offline/index.ts";
+import { offlineRetrievalModule } from "./offline-retrieval/index.ts";
 import { pepModule } from "./pep/index.ts";
 import { pingModule } from "./ping/index.ts";
 import { privateStorageModule } from "./private-storage/index.ts";
@@ -39,6 +40,7 @@ export const builtInModules: readonly AnyModule[] = [
   archiveModule,
   devicesModule,
   offlineModule,
+  offlineRetrievalModule,
   carbonsModule,
   clientStateModule,
   registrationModule,

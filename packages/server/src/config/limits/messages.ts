@@ -14,6 +14,20 @@ export const messageLimits = {
     off: true,
     doc: "Size of all messages kept for one account until it comes online, where its archive does not keep them.",
   },
+  offlineHeaders: {
+    default: 1000,
+    unit: "count",
+    min: 10,
+    off: false,
+    doc: "Messages that wait, which a client is shown at once when it takes them itself (XEP-0013), and is told the number of; the next are shown when it has removed these.",
+  },
+  offlineRequests: {
+    default: 20,
+    unit: "count",
+    min: 1,
+    off: false,
+    doc: "Requests for messages that wait which one session has waiting while another is answered (XEP-0013).",
+  },
   archivePage: {
     default: 250,
     unit: "count",

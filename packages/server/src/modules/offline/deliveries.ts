@@ -32,7 +32,9 @@ export class Deliveries {
   readonly #backlog: Map<string, Waiting> = new Map();
   /** What came since there are sessions, in order. */
   readonly #live: Map<string, Waiting> = new Map();
-  readonly #takenBefore: ReadonlySet<string>;
+  readonly #takenBefore: Set<string>;
+  /** How many read the backlog now: what they have read is not to be forgotten meanwhile. */
+  #readers = 0;
   /** The whole backlog was read. */
   #complete = false;
   /** It says something else than what was stored. */
@@ -66,24 +68,47 @@ export class Deliveries {
     }
   }
 
+  /** Someone begins to read the backlog, from what it is up to on. */
+  beginReading(): void {
+    this.#readers++;
+  }
+
+  endReading(): void {
+    this.#readers--;
+    this.#advance();
+  }
+
   /**
-   * A message of the backlog, in order.
-   * @returns whether it is to be handed over: nobody holds or has it.
+   * A message of the backlog, in order, to one who reads it.
+   * @returns whether nobody holds or has it.
    */
   meet(kept: Kept, spooled: number | undefined): boolean {
     const { id, at } = kept;
-    const live = this.#live.get(id);
+    const known = this.#find(id);
     this.#live.delete(id); // its place is known now
-    const taken = live?.taken ?? this.#takenBefore.has(id);
-    const isLeft = !taken && (live === undefined || live.holders === 0);
-    const holders = isLeft ? 1 : (live?.holders ?? 0);
+    const taken = known?.taken ?? this.#takenBefore.has(id);
+    this.#takenBefore.delete(id);
+    const holders = known?.holders ?? 0;
     this.#backlog.set(id, { id, at, spooled, holders, taken });
-    return isLeft;
+    return !taken && holders === 0;
+  }
+
+  /** It was read, or came since there are sessions. */
+  knows(id: string): boolean {
+    return this.#find(id) !== undefined;
+  }
+
+  /** Of one that is kept and not behind what it is up to: no session holds it, and no client has it. */
+  waits(id: string): boolean {
+    const known = this.#find(id);
+    if (known !== undefined) return !known.taken && known.holders === 0;
+    return !this.#complete && !this.#takenBefore.has(id);
   }
 
   /** The whole backlog was met. */
   completed(): void {
     this.#complete = true;
+    this.changed = true;
     this.#advance();
   }
 
@@ -92,8 +117,16 @@ export class Deliveries {
     const waiting = this.#find(id);
     if (waiting === undefined || waiting.taken) return undefined;
     waiting.taken = true;
+    this.changed = true;
     this.#advance();
     return waiting;
+  }
+
+  /** A client has one that is kept, and was not met yet. */
+  takeUnmet(id: string): void {
+    if (this.#complete) return;
+    this.#takenBefore.add(id);
+    this.changed = true;
   }
 
   /** A session that held it has ended. */
@@ -114,13 +147,12 @@ export class Deliveries {
     for (const waiting of [...this.#backlog.values(), ...this.#live.values()]) {
       if (waiting.spooled === undefined && waiting.holders === 0) waiting.taken = true;
     }
-    if (this.#complete) this.#advance();
-    else if (this.#backlog.size === 0) {
-      this.#upTo = upTo;
-      this.changed = true;
-      this.#complete = true;
-      this.#advance();
-    }
+    this.changed = true;
+    this.#advance();
+    if (this.#complete || this.#backlog.size > 0) return;
+    this.#upTo = upTo;
+    this.#complete = true;
+    this.#advance();
   }
 
   /** What is to be stored. */
@@ -137,9 +169,9 @@ export class Deliveries {
 
   /** What is taken at the front is behind us. */
   #advance(): void {
-    this.changed = true;
-    if (!this.#complete) return;
-    for (const messages of [this.#backlog, this.#live]) {
+    if (this.#readers > 0) return;
+    // what came since lies behind all of the backlog
+    for (const messages of this.#complete ? [this.#backlog, this.#live] : [this.#backlog]) {
       for (const [id, waiting] of messages) {
         if (!waiting.taken) return;
         // the spool knows itself what is left in it; the order is that of the archive
@@ -147,6 +179,7 @@ export class Deliveries {
           this.#upTo = { id: waiting.id, at: waiting.at };
         }
         messages.delete(id);
+        this.changed = true;
       }
     }
   }

@@ -1,23 +1,23 @@
-import { delay, hintsOf, type Jid, type Stanza } from "@rookery/protocol";
+import { hintsOf, type Jid, type Stanza } from "@rookery/protocol";
 import { after } from "@rookery/stream";
-import type { Element } from "@rookery/xml";
 import type { Maybe } from "../../hooks.ts";
 import type { Host } from "../../host.ts";
 import {
   archiveAware,
-  archivedMessages,
   contactBlocked,
   type HandedMessage,
-  type KeptMessage,
   type MessageEvent,
 } from "../../im/contract.ts";
 import type { Hold, Session } from "../../sessions/session.ts";
 import type { MapSpec, MapStore } from "../../storage/api.ts";
-import { Deliveries, type Position, type Waiting } from "./deliveries.ts";
+import { BATCH, Backlog, type Found } from "./backlog.ts";
+import { type OfflineMessages, retrievesItself } from "./contract.ts";
+import { delayed } from "./delayed.ts";
+import { Deliveries, type Position } from "./deliveries.ts";
+import { retrieval, type Taken } from "./retrieval.ts";
 import { bytesOf, type Spool } from "./spool.ts";
 
-/** Messages read at once, and bytes sent at once, so that no client is given more than it can take. */
-const BATCH = 100;
+/** Bytes sent at once, so that no client is given more than it can take. */
 const BATCH_BYTES = 262_144;
 /** Milliseconds after which what changed is stored; after a crash so much is handed over again. */
 const SAVE_MS = 100;
@@ -42,15 +42,11 @@ interface AccountState {
   readonly done: { readonly id: string; readonly spooled: number }[];
 }
 
-/** A message of the backlog, from the archive or the spool. */
-interface Found extends KeptMessage {
-  readonly spooled: number | undefined;
-}
-
 /** Hands over what waits for an account, and knows what its clients have. */
 export class HandOver {
   readonly #host: Host;
   readonly #spool: Spool;
+  readonly #backlog: Backlog;
   readonly #positions: MapStore<Position>;
   /** Accounts that have sessions with messages. */
   readonly #accounts: Map<string, Maybe<AccountState>> = new Map();
@@ -60,7 +56,16 @@ export class HandOver {
   constructor(host: Host, spool: Spool, store: MapStore<Position>) {
     this.#host = host;
     this.#spool = spool;
+    this.#backlog = new Backlog(host, spool);
     this.#positions = store;
+  }
+
+  /** For clients that take what waits themselves. */
+  get messages(): OfflineMessages {
+    return retrieval<AccountState>(this.#host, this.#backlog, {
+      open: (account) => this.#known(account),
+      take: (state, messages) => this.#takeAndStore(state, messages),
+    });
   }
 
   // ── messages that come ─────────────────────────────────────────────────────
@@ -86,8 +91,7 @@ export class HandOver {
 
   handed({ account, kept, sessions }: HandedMessage): void {
     if (sessions.length === 0) return;
-    const known = this.#accounts.get(account.toString()) ?? this.#open(account);
-    void after(known, ({ deliveries }) => deliveries.hand(kept, sessions.length));
+    void after(this.#known(account), ({ deliveries }) => deliveries.hand(kept, sessions.length));
   }
 
   taken({ jid }: Session, ids: readonly string[]): void {
@@ -95,16 +99,36 @@ export class HandOver {
   }
 
   #take(state: AccountState, ids: readonly string[]): void {
-    for (const id of ids) {
-      const news = state.deliveries.take(id);
-      if (news?.spooled !== undefined) state.done.push({ id, spooled: news.spooled });
-    }
+    this.#count(state, ids);
     if (!state.giving) this.#clearSpool(state);
     if (state.deliveries.changed) this.#saveSoon(state);
   }
 
+  #count({ deliveries, done }: AccountState, ids: readonly string[]): void {
+    for (const id of ids) {
+      const news = deliveries.take(id);
+      if (news?.spooled !== undefined) done.push({ id, spooled: news.spooled });
+    }
+  }
+
+  async #takeAndStore(state: AccountState, messages: readonly Taken[]): Promise<void> {
+    const { account, deliveries, done } = state;
+    const unmet = messages.filter(({ id }) => !deliveries.knows(id));
+    for (const { id, spooled } of unmet) {
+      if (spooled === undefined) deliveries.takeUnmet(id);
+      else done.push({ id, spooled });
+    }
+    this.#count(
+      state,
+      messages.map(({ id }) => id),
+    );
+    await Promise.all([this.#store(state), this.#spool.remove(account, done.splice(0))]);
+  }
+
   #clearSpool(state: AccountState): void {
-    this.#spool.remove(state.account, state.done.splice(0));
+    this.#spool.remove(state.account, state.done.splice(0)).catch((error: unknown) => {
+      this.#host.log.error("messages that were delivered could not be removed", { error });
+    });
   }
 
   // ── sessions that come and go ──────────────────────────────────────────────
@@ -119,9 +143,14 @@ export class HandOver {
     this.#forgetIfAlone(jid.bare);
   }
 
-  ended({ jid }: Session): void {
+  ended(session: Session): void {
+    const account = session.jid.bare;
     // what the session left is told after this
-    setImmediate(() => this.#forgetIfAlone(jid.bare));
+    setImmediate(() => {
+      const heir = session.get(retrievesItself) ? this.#heirOf(account) : undefined;
+      if (heir) void this.give(heir);
+      this.#forgetIfAlone(account);
+    });
   }
 
   /** A client has come back: it takes what others have left meanwhile. */
@@ -151,16 +180,17 @@ export class HandOver {
   /** Hands over what waits, before anything newer. */
   async give(session: Session): Promise<void> {
     const account = session.jid.bare;
+    // XEP-0013 §2.2
+    if (this.#host.sessions.of(account).some((one) => one.get(retrievesItself))) return;
     const hold = session.hold();
     let state: AccountState | undefined;
     try {
-      const found = await (this.#accounts.get(account.toString()) ?? this.#open(account));
+      const found = await this.#known(account);
       if (found.giving) return;
       state = found;
       state.giving = true;
       if (session.get(archiveAware)) this.#skipArchived(state);
-      await this.#giveBacklog(session, hold, state);
-      await this.#giveLeft(session, hold, state);
+      if (await this.#giveBacklog(session, hold, state)) await this.#giveLeft(session, hold, state);
     } finally {
       hold.release();
       if (state) {
@@ -178,29 +208,31 @@ export class HandOver {
     deliveries.skip({ id: "", at: this.#host.clock.now() - 1 });
   }
 
-  async #giveBacklog(session: Session, hold: Hold, state: AccountState): Promise<void> {
-    const { account, deliveries } = state;
-    let spoolAfter: string | undefined;
-    let archiveAfter = deliveries.upTo;
-    let archiveEnds = deliveries.complete;
-    let spoolEnds = deliveries.complete;
-    while (!archiveEnds || !spoolEnds) {
-      const archived = archiveEnds ? [] : await this.#archived(account, archiveAfter);
-      const spooled: readonly Found[] = spoolEnds ? [] : await this.#spooled(account, spoolAfter);
-      archiveEnds ||= archived.length < BATCH;
-      spoolEnds ||= spooled.length < BATCH;
-      // of two sources, what lies behind the end of a page that is not the last comes with the next
-      const page = inOrder(archived, spooled, !archiveEnds, !spoolEnds);
-      for (const found of page) {
-        if (found.spooled === undefined) archiveAfter = found;
-        else spoolAfter = found.id;
+  /** @returns false if the client has left meanwhile. */
+  async #giveBacklog(session: Session, hold: Hold, state: AccountState): Promise<boolean> {
+    const { account, deliveries, done } = state;
+    if (deliveries.complete) return true;
+    deliveries.beginReading();
+    try {
+      for await (const page of this.#backlog.pages(account, deliveries.upTo)) {
+        const fresh: Found[] = [];
+        for (const found of page) {
+          const { id, at, spooled } = found;
+          const isNew = !deliveries.knows(id);
+          if (deliveries.meet(found, spooled)) {
+            deliveries.hand({ id, at }, 1);
+            fresh.push(found);
+          } else if (isNew && spooled !== undefined) {
+            done.push({ id, spooled }); // a client has it, and it was not removed before a crash
+          }
+        }
+        if (!(await this.#hand(session, hold, state, fresh))) return false;
       }
-      archiveEnds &&= archived.every((one) => page.includes(one));
-      spoolEnds &&= spooled.every((one) => page.includes(one));
-      const fresh = page.filter((found) => deliveries.meet(found, found.spooled));
-      if (!(await this.#hand(session, hold, state, fresh))) return;
+      deliveries.completed();
+      return true;
+    } finally {
+      deliveries.endReading();
     }
-    deliveries.completed();
   }
 
   /** What came since the account has sessions, and none of them took. */
@@ -208,7 +240,10 @@ export class HandOver {
     const { account, deliveries } = state;
     for (let left = deliveries.left(); left.length > 0; left = deliveries.left()) {
       const page = left.slice(0, BATCH);
-      const messages = await this.#read(account, page);
+      const messages = await this.#backlog.find(
+        account,
+        page.map(({ id }) => id),
+      );
       for (const { id } of page) deliveries.hand({ id, at: 0 }, 1);
       // what is nowhere any more (expired, removed) waits for nobody
       const found = new Set(messages.map(({ id }) => id));
@@ -231,51 +266,22 @@ export class HandOver {
     messages: readonly Found[],
   ): Promise<boolean> {
     let bytes = 0;
-    for (const found of messages) {
+    for (const [at, found] of messages.entries()) {
       const query = { account: state.account, other: found.stanza.from };
       if (await this.#host.run(contactBlocked, query)) {
         this.#take(state, [found.id]); // XEP-0191 §3.3: of whom was blocked since, nothing comes
         continue;
       }
-      const message = delayed(found.stanza, found.at, this.#host.domain);
+      const message = delayed(found, this.#host.domain);
       hold.send(message, found.id);
       bytes += bytesOf(message);
       if (bytes < BATCH_BYTES) continue;
       bytes = 0;
-      if (!(await taken(session))) return false;
+      if (await taken(session)) continue;
+      for (const { id } of messages.slice(at + 1)) state.deliveries.leave(id); // it never got them
+      return false;
     }
     return taken(session);
-  }
-
-  // ── where messages are kept ────────────────────────────────────────────────
-
-  async #archived(account: Jid, after: Found | Position["upTo"]): Promise<readonly Found[]> {
-    const query = { account, after: after && { id: after.id, at: after.at }, limit: BATCH };
-    const archived = (await this.#host.run(archivedMessages, query)) ?? [];
-    return archived.map((one) => ({ ...one, spooled: undefined }));
-  }
-
-  async #spooled(account: Jid, after: string | undefined): Promise<readonly Found[]> {
-    const entries = await this.#spool.read(
-      account,
-      after ? { after, limit: BATCH } : { limit: BATCH },
-    );
-    return entries.map(({ id, at, value }) => ({ id, at, stanza: value, spooled: bytesOf(value) }));
-  }
-
-  async #read(account: Jid, wanted: readonly Waiting[]): Promise<readonly Found[]> {
-    const spooledIds = wanted.filter((one) => one.spooled !== undefined).map(({ id }) => id);
-    const archivedIds = wanted.filter((one) => one.spooled === undefined).map(({ id }) => id);
-    const query = { account, after: undefined, ids: archivedIds, limit: BATCH };
-    const archived = archivedIds.length > 0 ? await this.#host.run(archivedMessages, query) : [];
-    const spooled =
-      spooledIds.length > 0 ? await this.#spool.read(account, { ids: spooledIds }) : [];
-    const found = new Map<string, Found>();
-    for (const one of archived ?? []) found.set(one.id, { ...one, spooled: undefined });
-    for (const { id, at, value } of spooled) {
-      found.set(id, { id, at, stanza: value, spooled: bytesOf(value) });
-    }
-    return wanted.flatMap(({ id }) => found.get(id) ?? []);
   }
 
   // ── what is known of accounts ──────────────────────────────────────────────
@@ -284,6 +290,10 @@ export class HandOver {
   #with(account: Jid, action: (state: AccountState) => void): void {
     const known = this.#accounts.get(account.toString());
     if (known !== undefined) void after(known, action);
+  }
+
+  #known(account: Jid): Maybe<AccountState> {
+    return this.#accounts.get(account.toString()) ?? this.#open(account);
   }
 
   #open(account: Jid): Promise<AccountState> {
@@ -325,13 +335,17 @@ export class HandOver {
   }
 
   #save(state: AccountState): void {
+    this.#store(state).catch((error: unknown) => {
+      this.#host.log.error("what an account has got could not be stored", { error });
+    });
+  }
+
+  async #store(state: AccountState): Promise<void> {
     this.#unsaved.delete(state);
     if (!state.deliveries.changed) return;
     state.deliveries.changed = false;
     const { account, deliveries } = state;
-    this.#positions.put(account.toString(), KEY, deliveries.position()).catch((error: unknown) => {
-      this.#host.log.error("what an account has got could not be stored", { error });
-    });
+    await this.#positions.put(account.toString(), KEY, deliveries.position());
   }
 }
 
@@ -343,20 +357,6 @@ function taken(session: Session): Promise<boolean> {
   );
 }
 
-/** Two pages in the order of time, as far as that is known when more follows. */
-function inOrder(
-  archived: readonly Found[],
-  spooled: readonly Found[],
-  archiveGoesOn: boolean,
-  spoolGoesOn: boolean,
-): readonly Found[] {
-  const end = Math.min(
-    archiveGoesOn ? (archived.at(-1)?.at ?? Infinity) : Infinity,
-    spoolGoesOn ? (spooled.at(-1)?.at ?? Infinity) : Infinity,
-  );
-  return [...archived, ...spooled].filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at);
-}
-
 /** XEP-0160 §3. */
 export function deservesKeeping(message: Stanza): boolean {
   if (message.type !== "chat" && message.type !== "normal") return false;
@@ -366,14 +366,3 @@ export function deservesKeeping(message: Stanza): boolean {
 }
 
 const SIDS = "urn:xmpp:sid:0";
-
-/** The message with the time it came at, and no other claim of ours about it (XEP-0203 §4). */
-function delayed(message: Stanza, at: number, host: Jid): Stanza {
-  const ours = (node: Element | string): boolean =>
-    typeof node !== "string" &&
-    node.is(delay.ns, delay.name) &&
-    node.attr("from") === host.toString();
-  const children = message.children.filter((node) => !ours(node));
-  const stamp = delay.write({ stamp: at, from: host, reason: "Offline Storage" });
-  return message.with({ children: [...children, stamp] });
-}

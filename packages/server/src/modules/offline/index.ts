@@ -15,10 +15,11 @@ import {
   sessionResumed,
   sessionTakesMessages,
 } from "../../im/contract.ts";
+import type { OfflineMessages } from "./contract.ts";
 import { HandOver, positions } from "./hand-over.ts";
 import { Spool } from "./spool.ts";
 
-export const offlineModule: Module<NoOptions, void> = defineModule({
+export const offlineModule: Module<NoOptions, OfflineMessages> = defineModule({
   name: "offline",
   implements: [
     { xep: 160, version: "1.0.1", status: "complete" },
@@ -37,5 +38,6 @@ export const offlineModule: Module<NoOptions, void> = defineModule({
     host.on(sessionEnded, (session) => handOver.ended(session));
     host.on(accountRemoved, (account) => handOver.removed(account));
     host.signal.addEventListener("abort", () => handOver.saveAll());
+    return handOver.messages;
   },
 });

@@ -155,8 +155,7 @@ test(
       await romeo.receivesNothing();
       // with the module loaded anew, use is read from storage
       const { modules } = stage.server.host("example.org");
-      modules.unload("offline");
-      await modules.load(offlineModule, {});
+      await modules.reload("offline", {});
       await romeo.sends(to("juliet", "x".repeat(4000)));
       await romeo.receives(refused("juliet"));
     },

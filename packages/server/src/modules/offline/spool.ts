@@ -67,15 +67,20 @@ export class Spool {
     return this.#store.read(account.toString(), query);
   }
 
-  /** Clients have these, or nobody shall get them. */
-  remove(account: Jid, gone: readonly { readonly id: string; readonly spooled: number }[]): void {
+  /** Clients have these, or nobody shall get them. It settles after the commit. */
+  async remove(
+    account: Jid,
+    gone: readonly { readonly id: string; readonly spooled: number }[],
+  ): Promise<void> {
     if (gone.length === 0) return;
     const ids = gone.map(({ id }) => id);
     for (const { spooled } of gone) this.#quotas.release(account, spooled);
-    this.#store.remove(account.toString(), ids).catch((error: unknown) => {
-      this.#host.log.error("messages that were delivered could not be removed", { error });
+    try {
+      await this.#store.remove(account.toString(), ids);
+    } catch (error) {
       this.#quotas.forget(account);
-    });
+      throw error;
+    }
   }
 }
 

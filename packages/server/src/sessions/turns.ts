@@ -1,12 +1,12 @@
 import { StanzaError } from "@rookery/protocol";
-import type { Session } from "../../sessions/session.ts";
+import type { Session } from "./session.ts";
 
 interface Line {
   waiting: number;
   last: Promise<unknown>;
 }
 
-/** One query of a session after the other, in order; so many of them wait. */
+/** Requests of a session that take long: one after the other, in order; so many of them wait. */
 export class Turns {
   readonly #most: number;
   readonly #lines: WeakMap<Session, Line> = new WeakMap();
@@ -22,7 +22,7 @@ export class Turns {
     if (line.waiting > this.#most) {
       throw new StanzaError(
         "resource-constraint",
-        `${this.#most} queries are waiting already; ask again when they are answered`,
+        `${this.#most} requests are waiting already; ask again when they are answered`,
       );
     }
     line.waiting++;

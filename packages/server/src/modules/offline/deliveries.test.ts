@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Deliveries } from "./deliveries.ts";
+
+const kept = (n: number): { readonly id: string; readonly at: number } => ({ id: `m${n}`, at: n });
+
+/** Someone reads the backlog as far as this, and the end unless there is more. */
+function read(deliveries: Deliveries, numbers: readonly number[], more = false): readonly number[] {
+  deliveries.beginReading();
+  const left = numbers.filter((n) => deliveries.meet(kept(n), undefined));
+  if (!more) deliveries.completed();
+  deliveries.endReading();
+  return left;
+}
+
+test("a backlog that is read again from its beginning knows what sessions hold and clients have", () => {
+  const deliveries = new Deliveries(undefined);
+  assert.deepEqual(read(deliveries, [1, 2, 3], true), [1, 2, 3]);
+  deliveries.hand(kept(1), 1);
+  deliveries.take("m2");
+  assert.deepEqual(read(deliveries, [1, 2, 3, 4]), [3, 4]);
+  deliveries.leave("m1");
+  assert.deepEqual(
+    deliveries.left().map(({ id }) => id),
+    ["m1", "m3", "m4"],
+  );
+});
+
+test("what is taken at the front of a backlog is behind, even if not all of it was read", () => {
+  const deliveries = new Deliveries({ upTo: undefined, taken: ["m2"] });
+  read(deliveries, [1, 2, 3], true);
+  deliveries.take("m1");
+  assert.deepEqual(deliveries.upTo, kept(2));
+  assert.deepEqual(deliveries.position(), { upTo: kept(2), taken: [] });
+});
+
+test("nothing that someone reads is forgotten meanwhile", () => {
+  const deliveries = new Deliveries(undefined);
+  deliveries.beginReading(); // gets 1 and 2, and looks at them later
+  read(deliveries, [1, 2]);
+  deliveries.take("m1");
+  assert.equal(deliveries.upTo, undefined);
+  assert.deepEqual(
+    [deliveries.meet(kept(1), undefined), deliveries.meet(kept(2), undefined)],
+    [false, true],
+  );
+  deliveries.endReading();
+  assert.deepEqual(deliveries.upTo, kept(1));
+});
+
+test("what is taken before it was read does not wait, and is remembered", () => {
+  const deliveries = new Deliveries(undefined);
+  assert.ok(deliveries.waits("m3"));
+  deliveries.takeUnmet("m3");
+  assert.ok(!deliveries.waits("m3"));
+  assert.deepEqual(deliveries.position(), { upTo: undefined, taken: ["m3"] });
+  assert.deepEqual(read(deliveries, [1, 2, 3, 4]), [1, 2, 4]);
+  assert.deepEqual(deliveries.position(), { upTo: undefined, taken: ["m3"] });
+  assert.ok(!deliveries.waits("m5"));
+});
