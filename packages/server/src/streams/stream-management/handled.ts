@@ -29,6 +29,7 @@ export class Handled {
   add(): void {
     this.#count = countOn(this.#count);
     const { asked, settled } = this.#progress;
+    this.#settle(settled);
     if (this.#steps.length === 0 && settled >= asked) {
       this.#safe = this.#count;
       return;
@@ -45,7 +46,16 @@ export class Handled {
 
   /** How many of them are safe. */
   get safe(): number {
-    const { settled } = this.#progress;
+    this.#settle(this.#progress.settled);
+    return this.#safe;
+  }
+
+  /** How many steps are remembered: no more than there are writes on their way. */
+  get steps(): number {
+    return this.#steps.length;
+  }
+
+  #settle(settled: number): void {
     let done = 0;
     for (const step of this.#steps) {
       if (step.mark > settled) break;
@@ -53,6 +63,5 @@ export class Handled {
       done++;
     }
     if (done > 0) this.#steps.splice(0, done);
-    return this.#safe;
   }
 }
