@@ -130,6 +130,28 @@ test("SECURITY: what is held back is bounded; beyond it the session ends and not
   assert.deepEqual(outlet.sent, []);
 });
 
+test("SECURITY: what was held back in a session that ends for it is given back, all of it", () => {
+  const { session, outlet } = made();
+  const back: (string | undefined)[] = [];
+  outlet.close = () => {
+    for (const { kept } of session.takeBack()) back.push(kept);
+  };
+  session.hold();
+  session.send(message("1", 500), "a");
+  session.send(message("2", 500), "b");
+  assert.deepEqual(back, ["a", "b"]);
+});
+
+test("XEP-0198 §4: what went another way before it was managed, and is not known to be received, is given back", () => {
+  const { session, outlet } = made();
+  outlet.left = [{ kept: "a", stanza: () => message("0") }];
+  session.attach(made().outlet);
+  assert.deepEqual(
+    session.takeBack().map(({ kept }) => kept),
+    ["a"],
+  );
+});
+
 test("a session is available exactly while it has a priority (RFC 6121 §4.2)", () => {
   const { session } = made();
   assert.equal(session.available, false);

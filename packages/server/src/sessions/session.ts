@@ -58,6 +58,8 @@ export class Session {
   /** Milliseconds since 1970. */
   readonly since: number;
   #outlet: Outlet;
+  /** By which it went before: of what it sent that way, it may not be known yet who has it. */
+  #former: Outlet | undefined = undefined;
   #gate: Gate | undefined = undefined;
   readonly #slots: Slots = new Slots();
   #held: Held | undefined = undefined;
@@ -88,6 +90,7 @@ export class Session {
 
   /** What the session sends goes another way from now on. */
   attach(outlet: Outlet): void {
+    this.#former = this.#outlet;
     this.#outlet = outlet;
   }
 
@@ -153,17 +156,16 @@ export class Session {
     this.#held = undefined;
     held?.sent.resolve();
     const never = held?.stanzas.map(({ stanza, kept }) => ({ kept, stanza: () => stanza })) ?? [];
-    return [...this.#outlet.leftovers(), ...never];
+    return [...(this.#former?.leftovers() ?? []), ...this.#outlet.leftovers(), ...never];
   }
 
   #hold(stanza: Stanza, kept: string | undefined, held: Held): void {
     held.bytes += Buffer.byteLength(stanza.toXml());
-    if (held.bytes <= this.#outlet.maxQueuedBytes) {
-      held.stanzas.push({ stanza, kept });
-      return;
-    }
-    held.stanzas = []; // nobody will get them
+    held.stanzas.push({ stanza, kept });
+    if (held.bytes <= this.#outlet.maxQueuedBytes) return;
+    // whoever ends the session takes back what waits; what is left then nobody will get
     this.close(new StreamError("resource-constraint", "too much is waiting to be sent"));
+    held.stanzas = [];
   }
 
   /** Settles when everything sent so far was taken by the network; rejects if it never will be. */
