@@ -229,7 +229,8 @@ export class Management implements Outlet {
     const text = stanza.toXml();
     const bytes = Buffer.byteLength(text) + ENTRY_BYTES;
     this.#queue.add({ text, kind: stanza.kind, kept, bytes });
-    if (this.#stream === undefined) {
+    // on a stream that takes the session over nothing comes before `<resumed/>`, nor twice (§5)
+    if (this.#stream === undefined || this.session.hibernating) {
       this.#services.moved(this);
       if (this.#queue.bytes > this.#services.limits.unackedBytes) this.#endSoon();
       return;

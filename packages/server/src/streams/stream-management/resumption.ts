@@ -21,6 +21,8 @@ const REMEMBERED_MS = 7 * 24 * 3600 * 1000;
 /** Of so many sessions of one account. */
 const REMEMBERED = 50;
 const PAGE = 500;
+/** Milliseconds that a stop waits for what is kept back in sessions. */
+const RELEASE_MS = 2000;
 
 /** What resumption needs from the server. */
 export interface ResumptionServices {
@@ -103,6 +105,7 @@ export class Resumption {
 
   /** Stores all sessions that wait for their clients; after all streams are gone. */
   async save(): Promise<void> {
+    await this.#released();
     const writes = [...this.#away.keys()].map((management) => {
       const record = { ...this.#record(management, management.handled.count) };
       return this.#put(management, { ...record, session: this.#stored(management) });
@@ -112,35 +115,66 @@ export class Resumption {
     }
   }
 
-  /** Brings back the sessions that were stored, and forgets what is too old to be asked for. */
+  /** What is kept back in sessions has come into their queues; streams that are gone hold nothing up. */
+  async #released(): Promise<void> {
+    const held = [...this.#away.keys()].flatMap(({ session }) => session.keptBack ?? []);
+    if (held.length === 0) return;
+    const late = Promise.withResolvers<void>();
+    const timer = this.#services.clock.after(RELEASE_MS, late.resolve);
+    await Promise.race([Promise.all(held), late.promise]);
+    timer.cancel();
+  }
+
+  /**
+   * Brings back the sessions that were stored, and forgets what is too old to be asked for. What can
+   * not be read costs its account its sessions, and nobody else.
+   */
   async restore(hosts: ReadonlyMap<string, VirtualHost>): Promise<void> {
-    const { clock } = this.#services;
     let after = "";
     for (;;) {
       const owners = await this.#records.owners({ after, limit: PAGE });
-      for (const owner of owners) {
-        const host = hosts.get(Jid.parse(owner).domain);
-        for (const { key, value } of await this.#records.range(owner)) {
-          const { session, ...known } = value;
-          if (host && session) this.#restore(host, owner, key, value, session);
-          if (clock.now() - value.at > REMEMBERED_MS) await this.#records.delete(owner, key);
-          else if (session) await this.#records.put(owner, key, known);
-        }
-      }
+      // together: the accounts of a page wait for few commits, not for one each
+      await Promise.all(owners.map((owner) => this.#restoreAll(hosts, owner)));
       if (owners.length < PAGE) return;
       after = owners.at(-1) ?? "";
     }
   }
 
+  async #restoreAll(hosts: ReadonlyMap<string, VirtualHost>, owner: string): Promise<void> {
+    const { clock, log } = this.#services;
+    const notRestored = (error: unknown): void =>
+      log.error("a stored session could not be brought back", { owner, error });
+    try {
+      const account = Jid.parse(owner);
+      const host = hosts.get(account.domain);
+      const writes: Promise<unknown>[] = [];
+      for (const { key, value } of await this.#records.range(owner)) {
+        const { session, ...known } = value;
+        try {
+          if (host && session) this.#restore(host, account, key, value, session);
+        } catch (error) {
+          notRestored(error);
+        }
+        const isOld = clock.now() - value.at > REMEMBERED_MS;
+        if (isOld) writes.push(this.#records.delete(owner, key));
+        else if (session) writes.push(this.#records.put(owner, key, known));
+      }
+      await Promise.all(writes);
+    } catch (error) {
+      notRestored(error);
+    }
+  }
+
   #restore(
     host: VirtualHost,
-    owner: string,
+    account: Jid,
     id: string,
     { handled, lineage }: SessionRecord,
     stored: StoredSession,
   ): void {
     const { resumeSeconds, acknowledged } = stored;
-    const jid = Jid.parse(owner).withResource(stored.resource);
+    const jid = account.withResource(stored.resource);
+    const presence = presenceOf(stored);
     const sent = sentOf(stored);
     const session = new Session(jid, stored.since, NOWHERE, lineage);
     const state = { handled, acknowledged, sent };
@@ -150,7 +184,7 @@ export class Resumption {
     );
     session.attach(management);
     session.restoreSlots(stored.slots);
-    session.presence = presenceOf(stored);
+    session.presence = presence;
     session.priority = stored.priority;
     this.#services.sessions.add(session);
     this.#resumable.set(id, management);
@@ -159,7 +193,8 @@ export class Resumption {
       session,
       sent.flatMap(({ kept }) => kept ?? []),
     );
-    management.hibernate((stored.until - this.#services.clock.now()) / 1000);
+    const seconds = (stored.until - this.#services.clock.now()) / 1000;
+    management.hibernate(Math.min(Math.max(seconds, 0), resumeSeconds)); // the clock may have been put back
   }
 
   // ── what is stored ─────────────────────────────────────────────────────────

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Jid, Stanza } from "@rookery/protocol";
+import { TestServer } from "@rookery/testkit";
+import { systemRandom } from "../../clock.ts";
+import { type Log, silentLog } from "../../log.ts";
+import { openStorage } from "../../storage/open.ts";
+import type { ManagedStream } from "./management.ts";
+import { type SessionRecord, sessionRecords } from "./record.ts";
+import { Resumption } from "./resumption.ts";
+
+function stored(resource: string, until: number, presence?: string): SessionRecord {
+  const session = {
+    resource,
+    since: 0,
+    until,
+    resumeSeconds: 600,
+    presence,
+    priority: undefined,
+    slots: {},
+    acknowledged: 0,
+    sent: [],
+  };
+  return { handled: 3, lineage: "l", at: until - 600_000, session };
+}
+
+test("what was stored of one session can be unreadable, of a resource that is taken, or of no host of ours: the others come back", async () => {
+  await using stage = await TestServer.start();
+  await stage.login("romeo@example.org/taken");
+  const { server, clock } = stage;
+  const storage = await openStorage({ driver: "memory" });
+  const records = await storage.map(sessionRecords);
+  const faults: unknown[] = [];
+  const log: Log = { ...silentLog, error: (_, details) => faults.push(details) };
+  const until = clock.now() + 60_000;
+  await records.put("romeo@example.org", "1", stored("taken", until));
+  await records.put("romeo@example.org", "2", stored("broken", until, "<presence"));
+  await records.put("romeo@example.org", "3", stored("good", until));
+  await records.put("@@", "4", stored("nobody", until));
+  await records.put("romeo@elsewhere.example", "5", stored("gone", until));
+  const { limits } = server.config;
+  const services = { clock, random: systemRandom, limits, log, storage, sessions: server.sessions };
+  const resumption = await Resumption.open(services);
+  await resumption.restore(server.hosts);
+  const romeo = Jid.parse("romeo@example.org");
+  const names = server.sessions.of(romeo).map(({ jid }) => jid.resource);
+  assert.deepEqual(names, ["taken", "good"]);
+  assert.equal(faults.length, 3);
+  assert.equal(resumption.find(romeo, "1"), undefined, "nobody gets the session of another client");
+  assert.ok(resumption.find(romeo, "3"));
+  assert.equal((await resumption.former(romeo, "1"))?.handled, 3, "what it had said stays known");
+  await storage.close();
+});
+
+test("a session that was stored does not wait longer than it may, whatever became of the clock", async () => {
+  await using stage = await TestServer.start({ config: { limits: { idleSeconds: 0 } } });
+  const { server, clock } = stage;
+  const storage = await openStorage({ driver: "memory" });
+  const records = await storage.map(sessionRecords);
+  await records.put("romeo@example.org", "1", stored("future", clock.now() + 1e12));
+  await records.put("romeo@example.org", "2", stored("past", clock.now() - 1e9));
+  const { limits } = server.config;
+  const services = {
+    clock,
+    random: systemRandom,
+    limits,
+    log: silentLog,
+    storage,
+    sessions: server.sessions,
+  };
+  await (await Resumption.open(services)).restore(server.hosts);
+  clock.advance(1);
+  const names = (): string[] => [...server.sessions.all()].map(({ jid }) => jid.resource);
+  assert.deepEqual(names(), ["future"]);
+  clock.advance(601_000);
+  assert.deepEqual(names(), []);
+  await storage.close();
+});
+
+test("XEP-0198 §5: what is sent before a stream is told that it takes the session over follows, once", async () => {
+  await using stage = await TestServer.start();
+  const client = await stage.login("juliet@example.org/phone");
+  const session = stage.server.sessions.get(client.jid as Jid);
+  assert.ok(session);
+  const storage = await openStorage({ driver: "memory" });
+  const resumption = await Resumption.open({
+    clock: stage.clock,
+    random: systemRandom,
+    limits: stage.server.config.limits,
+    log: silentLog,
+    storage,
+    sessions: stage.server.sessions,
+  });
+  const texts: string[] = [];
+  const stream = (): ManagedStream => ({
+    queuedBytes: 0,
+    sendText: (text) => texts.push(text),
+    flushed: () => Promise.resolve(),
+    close: () => {},
+    cut: () => {},
+    idle: () => Promise.resolve(),
+  });
+  const [first, second] = [stream(), stream()];
+  const management = resumption.manage(session, stage.server.host("example.org"), { resume: true });
+  management.attach(first);
+  management.lost(first);
+  management.attach(second);
+  session.send(new Stanza({ kind: "message", id: "m", from: session.jid, to: session.jid }));
+  assert.deepEqual(texts, [], "nothing comes before <resumed/>");
+  management.replay();
+  assert.equal(texts.filter((text) => text.startsWith("<message")).length, 1);
+  management.end();
+  await storage.close();
+});
