@@ -12,16 +12,18 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Jid, type ResultSetRequest, Stanza } from "../packages/protocol/src/index.ts";
+import {
+  type ArchiveFin,
+  archiveFin,
+  archiveQuery,
+  Jid,
+  type ResultSetRequest,
+  Stanza,
+} from "../packages/protocol/src/index.ts";
 import { systemRandom } from "../packages/server/src/clock.ts";
-import { resolveConfig } from "../packages/server/src/config/resolve.ts";
 import { createServer, type Server } from "../packages/server/src/index.ts";
-import { readPage } from "../packages/server/src/modules/archive/pages.ts";
-import { searchOf } from "../packages/server/src/modules/archive/search.ts";
-import { type ArchiveStore, archiveSpec } from "../packages/server/src/modules/archive/store.ts";
 import { Session } from "../packages/server/src/sessions/session.ts";
-import { openStorage } from "../packages/server/src/storage/open.ts";
-import { parseDocument } from "../packages/xml/src/index.ts";
+import { type Element, parseDocument } from "../packages/xml/src/index.ts";
 
 const PEOPLE = 200;
 /** How many messages are sent in one turn, as many clients at once do. */
@@ -56,47 +58,66 @@ async function recording(messages: number, rounds: number, parent: string): Prom
 }
 
 async function pages(messages: number, parent: string): Promise<void> {
-  const directory = mkdtempSync(join(parent, "rookery-bench-"));
-  try {
-    const storage = await openStorage({ driver: "sqlite", directory });
-    const store = await storage.log(archiveSpec(false));
-    const owner = "romeo@example.org";
-    for (let n = 0; n < messages; n++) {
-      const entry = { id: `m${n}`, at: n, with: "juliet@example.org", value: MESSAGE };
-      const done = store.append(owner, entry);
-      if (n % 1000 === 999) await done;
-    }
-    await storage.flush();
-    for (const backward of [false, true]) await walk(store, owner, messages, backward);
-    await storage.close();
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
+  await withServer(parent, {}, async (server) => {
+    const people = await logIn(server, 2);
+    await chat(server, people, messages);
+    const reader = await readerOf(server, people[0] as Session);
+    for (const backward of [false, true]) await walk(reader, messages, backward);
+  });
+}
+
+/** Asks for a page; gives its end, once all of it has come. */
+type Reader = (page: Element) => Promise<ArchiveFin>;
+
+/** A client of the same account that reads its archive. */
+async function readerOf(server: Server, { jid }: Session): Promise<Reader> {
+  let answered: ((answer: Stanza) => void) | undefined;
+  const reader = new Session(jid.bare.withResource("reader"), Date.now(), {
+    send: (stanza) => {
+      Buffer.byteLength(stanza.toXml());
+      if (stanza.kind === "iq") answered?.(stanza);
+    },
+    close: () => {},
+    flushed: () => Promise.resolve(),
+    maxQueuedBytes: 1_000_000,
+    leftovers: () => [],
+  });
+  server.sessions.add(reader);
+  return async (query) => {
+    const answer = Promise.withResolvers<Stanza>();
+    answered = answer.resolve;
+    const fields = {
+      kind: "iq",
+      type: "set",
+      id: "q",
+      from: reader.jid,
+      children: [query],
+    } as const;
+    void server.host("example.org").send(reader, new Stanza(fields));
+    const fin = (await answer.promise).child(archiveFin.ns, archiveFin.name);
+    if (fin === undefined) throw new Error("the archive answers with an error");
+    return archiveFin.read(fin);
+  };
 }
 
 /** Page after page, as a client goes through its archive. */
-async function walk(
-  store: ArchiveStore,
-  owner: string,
-  messages: number,
-  backward: boolean,
-): Promise<void> {
+async function walk(read: Reader, messages: number, backward: boolean): Promise<void> {
   const times: number[] = [];
-  const { limits } = resolveConfig({});
   let from: ResultSetRequest = backward ? { before: "" } : {};
-  for (let seen = 0; seen < messages; ) {
+  for (let complete = false; !complete; ) {
+    const page = { max: PAGE, ...from };
+    const query = archiveQuery.write({ filter: {}, flipPage: false, page });
     const started = performance.now();
-    const query = { filter: {}, flipPage: false, page: { max: PAGE, ...from } };
-    const search = await searchOf(store, owner, query, limits);
-    const { entries, set } = await readPage(store, search, limits.archivePageBytes);
+    const fin = await read(query);
     times.push(performance.now() - started);
-    seen += entries.length;
-    from = backward ? { before: set.first } : { after: set.last };
-    if (entries.length === 0) throw new Error(`the pages end after ${seen} messages`);
+    ({ complete } = fin);
+    from = backward ? { before: fin.page?.first } : { after: fin.page?.last };
   }
+  if (times.length !== Math.ceil(messages / PAGE))
+    throw new Error(`there were ${times.length} pages`);
   const tenth = Math.ceil(times.length / 10);
   const middle = (of: readonly number[]): number =>
-    of.toSorted((a, b) => a - b)[Math.floor(of.length / 2)] ?? 0;
+    of.toSorted((x, y) => x - y)[Math.floor(of.length / 2)] ?? 0;
   const [first, last] = [middle(times.slice(0, tenth)), middle(times.slice(-tenth))];
   console.log(
     `${messages} messages in pages of ${PAGE}, ${backward ? "backward" : "forward"}: ` +
@@ -116,6 +137,20 @@ function median(costs: readonly Cost[]): Cost {
 }
 
 async function measure(archive: boolean, messages: number, parent: string): Promise<Cost> {
+  let cost: Cost = { main: 0, all: 0 };
+  await withServer(parent, archive ? {} : { archive: false }, async (server) => {
+    const people = await logIn(server, PEOPLE);
+    await chat(server, people, messages / 3);
+    cost = await chat(server, people, messages);
+  });
+  return cost;
+}
+
+async function withServer(
+  parent: string,
+  modules: Record<string, false>,
+  work: (server: Server) => Promise<void>,
+): Promise<void> {
   const data = mkdtempSync(join(parent, "rookery-bench-"));
   try {
     const server = await createServer({
@@ -123,24 +158,25 @@ async function measure(archive: boolean, messages: number, parent: string): Prom
       data,
       auth: { requireTls: false },
       listen: { c2s: false, c2sTls: false, http: false, https: false },
-      // without the archive, it would keep the messages in its place
-      modules: { offline: false, ...(archive ? {} : { archive: false }) },
+      modules,
     });
-    const people = await logIn(server);
-    await chat(server, people, messages / 3);
-    const cost = await chat(server, people, messages);
+    // without the archive, it would keep the messages in its place
+    const loaded = server.host("example.org").modules;
+    for (const name of loaded.names.toReversed()) {
+      if (name.startsWith("offline")) loaded.unload(name);
+    }
+    await work(server);
     await server.stop();
-    return cost;
   } finally {
     rmSync(data, { recursive: true });
   }
 }
 
 /** Everyone is there, and what they are sent is written as for a stream. */
-async function logIn(server: Server): Promise<readonly Session[]> {
+async function logIn(server: Server, count: number): Promise<readonly Session[]> {
   const people: Session[] = [];
   const host = server.host("example.org");
-  for (let n = 0; n < PEOPLE; n++) {
+  for (let n = 0; n < count; n++) {
     const jid = Jid.parse(`user${n}@example.org/phone`);
     await host.accounts.createWithKeys(jid.bare, {});
     let unread: string[] = [];
@@ -173,8 +209,8 @@ async function chat(server: Server, people: readonly Session[], count: number): 
   const main = process.threadCpuUsage();
   const all = process.cpuUsage();
   for (let n = 0; n < count; n++) {
-    const session = people[(n * 7919) % PEOPLE] as Session;
-    const to = people[(n * 104_729 + 1) % PEOPLE]?.jid.bare;
+    const session = people[(n * 7919) % people.length] as Session;
+    const to = people[(n * 104_729 + 1) % people.length]?.jid.bare;
     const id = `m${count}-${n}`;
     const fields = { kind: "message", type: "chat", from: session.jid, to, id, children } as const;
     const done = host.send(session, new Stanza(fields));
