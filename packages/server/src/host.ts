@@ -20,6 +20,7 @@ import type { HttpHandler, HttpMethod, RouteOptions } from "./http/router.ts";
 import type { IqHandler, IqTarget } from "./iq.ts";
 import type { Log } from "./log.ts";
 import type { RegistrationPolicy } from "./registration/policy.ts";
+import type { Service } from "./service-domain.ts";
 import type { Session } from "./sessions/session.ts";
 import type { LogSpec, LogStore, MapSpec, MapStore, Write } from "./storage/api.ts";
 
@@ -83,7 +84,7 @@ export interface Host {
   iq<T>(target: IqTarget, type: "get" | "set", codec: Codec<T>, handler: IqHandler<T>): void;
   /**
    * Answers requests of HTTP to this domain.
-   * @param path exact, or with a `/` at its end for all below it too.
+   * @param path exact, or with a `/` at its end for all below it too; `/` alone is the front page.
    * @throws Error if the path has a handler of this method already.
    * @example
    * host.http("GET", "/hello", () => text("hello"));
@@ -95,6 +96,11 @@ export interface Host {
    * known once the server listens. Undefined where the configuration names no web at all.
    */
   webUrl(path: string): string | undefined;
+  /**
+   * Speaks for a domain of its own, below this one as a rule, until the module is unloaded.
+   * @returns undefined if the server has given the domain to something else: a host or a component.
+   */
+  service(domain: Jid): Service | undefined;
   /** Announces features in the service discovery of the host or of its accounts (XEP-0030). */
   feature(target: "account" | "host", ...namespaces: readonly string[]): void;
   /** The external components below this domain that are connected. */
@@ -107,6 +113,13 @@ export interface Host {
   logStore<T>(spec: LogSpec<T>): Promise<LogStore<T>>;
   /** Several writes in one commit. */
   batch(writes: readonly Write[]): Promise<void>;
+
+  /**
+   * The path of a folder for what is too large for a store: below the data directory, of this module
+   * and this domain alone, for the user of the server only. Where storage is in memory, it is a
+   * temporary one that goes when the module is unloaded.
+   */
+  folder(): string;
 
   /** Sends a stanza on its way. */
   send(stanza: Stanza): Maybe<void>;

@@ -34,6 +34,11 @@ export class Router {
     };
   }
 
+  /** True if something answers for a domain. */
+  isClaimed(domain: string): boolean {
+    return this.#destinations.has(domain);
+  }
+
   /** Sends a stanza on its way; it must be addressed. The promise, if any, is of local handling. */
   route(stanza: Stanza): Maybe<void> {
     return this.guard(stanza, this.#deliver);

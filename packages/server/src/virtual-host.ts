@@ -27,9 +27,12 @@ import { Administrators } from "./registration/administrators.ts";
 import type { RegistrationPolicy } from "./registration/policy.ts";
 import { RegistrationRate } from "./registration/rate.ts";
 import type { Router } from "./router.ts";
+import { ServiceDomain } from "./service-domain.ts";
 import type { Session } from "./sessions/session.ts";
 import type { SessionTable } from "./sessions/table.ts";
 import type { Storage } from "./storage/api.ts";
+import type { DataDirectory } from "./storage/data-directory.ts";
+import { type ModuleFolder, openModuleFolder } from "./storage/module-folder.ts";
 
 /** What the hosts of a server share. */
 export interface HostServices {
@@ -40,6 +43,8 @@ export interface HostServices {
   readonly router: Router;
   readonly sessions: SessionTable;
   readonly storage: Storage;
+  /** Where files are kept; undefined if nothing outlasts the server. */
+  readonly directory?: DataDirectory | undefined;
   readonly http: HttpRouter;
   readonly webUrls: WebUrls;
   /** Who administers the server; who is stored as such if left out. */
@@ -217,6 +222,7 @@ export class VirtualHost {
     const { hooks, domain, accounts, administration } = this;
     const undo: Set<() => void> = new Set();
     const abort = new AbortController();
+    let folder: ModuleFolder | undefined;
     const host: Host = {
       domain,
       since: this.#since,
@@ -249,17 +255,28 @@ export class VirtualHost {
         for (const ns of namespaces) undo.add(count(this.#features[target], ns));
       },
       http: (method, path, handler, options) => {
-        undo.add(http.add(domain.domain, method, path, handler, options));
+        const asked = options?.everyDomain === true ? undefined : domain.domain;
+        undo.add(http.add(asked, method, path, handler, options));
       },
       webUrl: (path) => {
         const { webUrls } = this.#services;
         return webUrls.served ? webUrls.url(domain.domain, path) : undefined;
+      },
+      service: (name) => {
+        if (this.#services.isLocal(name.domain) || router.isClaimed(name.domain)) return undefined;
+        const service = new ServiceDomain(name, router, sessions);
+        undo.add(router.claim(name.domain, service));
+        return service;
       },
       components: () => this.#services.connectedComponents(domain.domain),
       features: (target) => this.features(target),
       mapStore: (spec) => storage.map(checkName(spec, module)),
       logStore: (spec) => storage.log(checkName(spec, module)),
       batch: (writes) => storage.batch(writes),
+      folder: () => {
+        folder ??= openModuleFolder(this.#services.directory, module.name, domain.domain);
+        return folder.path;
+      },
       send: (stanza) => router.route(stanza),
       refuse: (stanza, error) => router.refuse(stanza, error),
       maySeePresence: (account, asker) => this.im.maySeePresence(account, asker),
@@ -280,6 +297,7 @@ export class VirtualHost {
       undo: () => {
         abort.abort();
         for (const action of [...undo].toReversed()) action();
+        folder?.close();
       },
     };
   }

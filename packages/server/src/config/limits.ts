@@ -9,6 +9,7 @@ import { phoneLimits } from "./limits/phones.ts";
 import { publishingLimits } from "./limits/publishing.ts";
 import { serviceLimits } from "./limits/services.ts";
 import { streamLimits } from "./limits/streams.ts";
+import { uploadLimits } from "./limits/uploads.ts";
 
 export type { LimitDefinition } from "./limits/definition.ts";
 
@@ -28,7 +29,8 @@ export const LIMITS: typeof streamLimits &
   typeof httpLimits &
   typeof publishingLimits &
   typeof deviceLimits &
-  typeof phoneLimits = {
+  typeof phoneLimits &
+  typeof uploadLimits = {
   ...streamLimits,
   ...accountLimits,
   ...connectionLimits,
@@ -40,6 +42,7 @@ export const LIMITS: typeof streamLimits &
   ...publishingLimits,
   ...deviceLimits,
   ...phoneLimits,
+  ...uploadLimits,
 };
 
 export type LimitName = keyof typeof LIMITS;

@@ -54,6 +54,7 @@ class BodyStream extends Readable {
   readonly #maxBytes: number;
   readonly #pace: BodyPace;
   #received = 0;
+  #ended = false;
   /** What had been received when the pace was looked at last. */
   #before = 0;
   /** Whoever reads has kept the client waiting since then. */
@@ -69,6 +70,8 @@ class BodyStream extends Readable {
     request.once("close", this.#onClose).once("error", this.#onClose);
     request.pause();
     this.#watch();
+    // nobody would tell of a client that went before its body was asked for
+    if (request.destroyed) this.destroy(brokenOff());
   }
 
   override _read(): void {
@@ -92,12 +95,14 @@ class BodyStream extends Readable {
   };
 
   readonly #onEnd = (): void => {
+    this.#ended = true;
     this.#timer?.cancel();
     this.push(null);
   };
 
+  /** Also of a request that came as a whole: what follows it may be so wrong that it is dropped. */
   readonly #onClose = (): void => {
-    if (!this.#request.complete) this.destroy(brokenOff());
+    if (!this.#ended) this.destroy(brokenOff());
   };
 
   #watch(): void {

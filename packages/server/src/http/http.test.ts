@@ -183,6 +183,34 @@ test("a body that breaks off is no body", async () => {
   assert.equal(error.status, 400);
 });
 
+test("who reads a large body is told of its end, also if the client went before or goes on wrongly", async () => {
+  await using stage = await WebStage.start();
+  const ends: string[] = [];
+  stage.router.add(undefined, "PUT", "/a", async (request) => {
+    if (request.url.search === "?late") await new Promise((resolve) => setTimeout(resolve, 100));
+    let body = "";
+    try {
+      for await (const chunk of request.stream(100)) body += String(chunk);
+      ends.push(body);
+    } catch (error) {
+      assert.ok(error instanceof HttpError);
+      ends.push(String(error.status));
+    }
+    return text("");
+  });
+  const put = "PUT /a?late HTTP/1.1\r\nHost: example.org\r\nContent-Length: 4\r\n\r\n";
+  await stage.says(`${put.replace("?late", "")}abcd and what is no request`);
+  await stage.says(`${put}abcd and what is no request`);
+  const gone = await stage.connect();
+  gone.write(`${put}a`);
+  setTimeout(() => gone.socket.destroy(), 20);
+  const late = Date.now() + 5000;
+  while (ends.length < 3 && Date.now() < late) await new Promise(setImmediate);
+  const [first, ...others] = ends;
+  assert.ok(first === "abcd" || first === "400", first); // it had come as a whole
+  assert.deepEqual(others, ["400", "400"]);
+});
+
 test("who goes away before the answer is noticed", async () => {
   await using stage = await WebStage.start();
   const { promise, resolve } = Promise.withResolvers<boolean>();

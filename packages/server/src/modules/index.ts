@@ -20,6 +20,7 @@ import { pingModule } from "./ping/index.ts";
 import { privateStorageModule } from "./private-storage/index.ts";
 import { registrationModule } from "./registration/index.ts";
 import { timeModule } from "./time/index.ts";
+import { uploadModule } from "./upload/index.ts";
 import { vcardModule } from "./vcard/index.ts";
 import { versionModule } from "./version/index.ts";
 
@@ -45,6 +46,7 @@ export const builtInModules: readonly AnyModule[] = [
   clientStateModule,
   registrationModule,
   invitationsModule,
+  uploadModule,
 ];
 
 /**

@@ -1,0 +1,73 @@
+/** Files that are uploaded (XEP-0363). */
+export const uploadLimits = {
+  uploadFileBytes: {
+    default: 104_857_600,
+    unit: "bytes",
+    min: 1000,
+    off: false,
+    doc: "Size of one file that is uploaded (XEP-0363).",
+  },
+  uploadProfileBytes: {
+    default: 5_242_880,
+    unit: "bytes",
+    min: 1000,
+    off: false,
+    doc: "Size of one file that is uploaded for a profile, such as an avatar; these are kept for longer.",
+  },
+  uploadAccountBytes: {
+    default: 1_073_741_824,
+    unit: "bytes",
+    min: 1000,
+    off: true,
+    doc: "Size of all uploaded files of one account that are kept.",
+  },
+  uploadAccountFiles: {
+    default: 10_000,
+    unit: "count",
+    min: 1,
+    off: false,
+    doc: "Uploaded files of one account that are kept.",
+  },
+  uploadDayBytes: {
+    default: 536_870_912,
+    unit: "bytes",
+    min: 1000,
+    off: true,
+    doc: "What one account uploads on one day (UTC).",
+  },
+  uploadFreeBytes: {
+    default: 268_435_456,
+    unit: "bytes",
+    min: 1,
+    off: true,
+    doc: "Nothing is uploaded that would leave less than this free on the disk, so that messages can still be kept.",
+  },
+  uploadSlots: {
+    default: 5000,
+    unit: "count",
+    min: 1,
+    off: false,
+    doc: "Places for uploads of one domain that were asked for and are not filled yet.",
+  },
+  uploadSlotsPerAccount: {
+    default: 50,
+    unit: "count",
+    min: 1,
+    off: false,
+    doc: "Of these, those of one account.",
+  },
+  uploadSlotSeconds: {
+    default: 300,
+    unit: "seconds",
+    min: 10,
+    off: false,
+    doc: "An upload has to begin so long after its place was asked for (XEP-0363 §8).",
+  },
+  uploadSeconds: {
+    default: 3600,
+    unit: "seconds",
+    min: 10,
+    off: false,
+    doc: "The longest that one upload takes. The pace is bounded by httpBodyBytesPerSecond as well.",
+  },
+} as const;
