@@ -9,12 +9,16 @@ import asyncio
 import json
 import sys
 import traceback
+from functools import partial
 
 from slixmpp import ClientXMPP
 from slixmpp.exceptions import IqError
 
+from managed import Managed
+
 PLUGINS = ("xep_0030", "xep_0092", "xep_0199", "xep_0202", "xep_0203")
 ROSTER_QUERY = "{jabber:iq:roster}query"
+STANZA_ID = "{urn:xmpp:sid:0}stanza-id"
 
 
 def tell(line):
@@ -38,13 +42,15 @@ class Client:
 
     def __init__(self):
         self.xmpp = None
+        self.managed = None
 
     async def login(self, jid, password, port, tls, ca, **options):
         """Connects and logs in, without becoming available.
 
         ca: file with the certificate to trust; null: what the system trusts.
         options: mechanism (the only one to use), no_binding (as of a client without channel
-        binding), tls12 (TLS 1.2 at most).
+        binding), tls12 (TLS 1.2 at most), managed (with stream management, and comes back when the
+        connection is lost).
         """
         xmpp = ClientXMPP(jid, password, sasl_mech=options.get("mechanism"))
         self.xmpp = xmpp
@@ -63,7 +69,11 @@ class Client:
             xmpp.ssl_context.maximum_version = 0x0303
         if options.get("no_binding"):
             self._without_binding()
-        return await self._connect(port, tls)
+        connect = partial(xmpp.connect, address=("localhost", port), use_ssl=tls == "direct")
+        if options.get("managed"):
+            xmpp.register_plugin("xep_0198")
+            self.managed = Managed(xmpp, tell, connect)
+        return await self._connect(connect)
 
     def _without_binding(self):
         mechanisms = self.xmpp["feature_mechanisms"]
@@ -74,7 +84,7 @@ class Client:
             required, set(optional) - {"channel_binding"}
         )
 
-    async def _connect(self, port, tls):
+    async def _connect(self, connect):
         xmpp = self.xmpp
         started = asyncio.get_running_loop().create_future()
 
@@ -91,7 +101,7 @@ class Client:
         xmpp.add_event_handler("connection_failed", lambda error: fail(f"no connection: {error}"))
         xmpp.add_event_handler("disconnected", lambda why: fail(f"disconnected: {why} {failures}"))
         self._tell_events()
-        xmpp.connect(address=("localhost", port), use_ssl=tls == "direct")
+        connect()
         try:
             await started
         except RuntimeError:
@@ -131,6 +141,9 @@ class Client:
         if message.get_plugin("delay", check=True) is not None:
             delay = message["delay"]
             event["delay"] = {"from": str(delay["from"] or ""), "stamp": delay["stamp"].isoformat()}
+        stanza_id = message.xml.find(STANZA_ID)
+        if stanza_id is not None:
+            event["stanzaId"] = stanza_id.get("id")
         if message["type"] == "error":
             event["condition"] = message["error"]["condition"]
         tell(event)
@@ -171,6 +184,8 @@ class Client:
         )
 
     async def message(self, to, body, type="chat", id=None):
+        if self.managed:
+            await self.managed.ready.wait()
         message = self.xmpp.make_message(mto=to, mbody=body, mtype=type)
         if id is not None:
             message["id"] = id
@@ -201,7 +216,33 @@ class Client:
         items = (await self.xmpp["xep_0030"].get_items(jid=jid))["disco_items"]["items"]
         return {"items": sorted(str(jid) for jid, _, _ in items)}
 
+    async def carbons(self):
+        """Gets copies of what other clients of the account send and receive (XEP-0280)."""
+        xmpp = self.xmpp
+        xmpp.register_plugin("xep_0280")
+        for direction in ("sent", "received"):
+            xmpp.add_event_handler(f"carbon_{direction}", partial(self._on_carbon, direction))
+        await xmpp["xep_0280"].enable()
+
+    def _on_carbon(self, direction, message):
+        inner = message[f"carbon_{direction}"]
+        tell(
+            {
+                "event": "carbon",
+                "direction": direction,
+                "from": str(inner["from"]),
+                "to": str(inner["to"]),
+                "body": inner["body"],
+            }
+        )
+
+    async def settled(self):
+        """Waits until the server has acknowledged what was sent, with stream management."""
+        return await self.managed.settled()
+
     async def logout(self):
+        if self.managed:
+            self.managed.leaving = True
         await self.xmpp.disconnect()
 
     async def cut(self):

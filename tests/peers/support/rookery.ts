@@ -21,6 +21,8 @@ export interface Ports {
   readonly c2sTls: number;
   /** For external components, where there are any. */
   readonly component?: number | undefined;
+  /** For WebSocket and BOSH, where the configuration says so. */
+  readonly http?: number | undefined;
 }
 
 /** What the configuration says of external components. */
@@ -162,10 +164,13 @@ export class Rookery {
 function portsOf(line: string): Ports | undefined {
   if (!line.startsWith("{") || !line.includes('"started"')) return undefined;
   const { ports } = JSON.parse(line) as {
-    readonly ports?: { readonly [use in "c2s" | "c2sTls" | "component"]?: readonly number[] };
+    readonly ports?: {
+      readonly [use in "c2s" | "c2sTls" | "component" | "http"]?: readonly number[];
+    };
   };
   const [c2s] = ports?.c2s ?? [];
   const [c2sTls] = ports?.c2sTls ?? [];
   const [component] = ports?.component ?? [];
-  return c2s === undefined || c2sTls === undefined ? undefined : { c2s, c2sTls, component };
+  const [http] = ports?.http ?? [];
+  return c2s === undefined || c2sTls === undefined ? undefined : { c2s, c2sTls, component, http };
 }
