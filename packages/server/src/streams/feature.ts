@@ -38,7 +38,7 @@ export function mayTakePasswords({ connection, services }: C2sStream): boolean {
  * Whatever stanzas are sent to the session before its client is told of it wait for that.
  */
 export interface BindInline {
-  /** What it is announced by, and the namespace of the elements that ask for it. */
+  /** What it is announced by if it can be asked for, and the namespace of the elements that ask. */
   readonly ns: string;
   /** Takes the element of a client that asked; gives what it is answered, if anything. */
   ask?(session: Session, element: Element): Maybe<Element | undefined | void>;

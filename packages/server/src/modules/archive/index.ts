@@ -15,6 +15,7 @@ import {
 } from "@rookery/protocol";
 import { defineModule, type Module } from "../../host.ts";
 import { accountRemoved, archivedMessages, messageFlow, messageSent } from "../../im/contract.ts";
+import { bindInline } from "../../streams/feature.ts";
 import { Contacts } from "./contacts.ts";
 import { keptMessages } from "./kept.ts";
 import { type ArchiveOptions, keepMs, options } from "./options.ts";
@@ -62,13 +63,15 @@ export const archiveModule: Module<ArchiveOptions, void> = defineModule({
     if (search) host.feature("account", FULLTEXT_NS);
     host.iq("own", "set", archiveQuery, (request) => queries.query(request));
     host.iq("own", "get", archiveFormQuery, (request) => queries.form(request));
-    host.iq("own", "get", archiveMetadataRequest, (request) => queries.metadata(request));
+    host.iq("own", "get", archiveMetadataRequest, ({ account }) => queries.metadata(account));
     host.iq("own", "get", archivePreferencesRequest, (request) =>
       tellPreferences(preferences, request),
     );
     host.iq("own", "set", archivePreferences, (request) =>
       setPreferences(preferences, host.limits, request),
     );
+
+    host.on(bindInline, () => [{ ns: MAM_NS, tell: (session) => queries.greet(session) }]);
 
     host.feature("account", STANZA_ID_NS, RETRACT_NS, `${RETRACT_NS}#tombstone`);
     host.on(messageFlow, "record", (event) =>

@@ -8,6 +8,7 @@ import {
   archiveForm,
   archiveFormQuery,
   archiveMetadata,
+  type Jid,
   quoted,
   StanzaError,
 } from "@rookery/protocol";
@@ -85,7 +86,17 @@ export class Queries {
     });
   }
 
-  async metadata({ account }: IqRequest<unknown>): Promise<Element> {
+  /**
+   * A client binds by Bind 2, which says that it fetches from the archive what it missed (XEP-0386
+   * §3.2.1): it is told how far that goes, and is not handed it as well.
+   */
+  greet(session: Session): Promise<Element> {
+    session.set(archiveAware, true);
+    return this.metadata(session.jid.bare);
+  }
+
+  /** From where to where the archive of an account goes (XEP-0313 §5). */
+  async metadata(account: Jid): Promise<Element> {
     const owner = account.toString();
     const [first] = await this.#store.read(owner, { limit: 1 });
     const [last] = await this.#store.read(owner, { limit: 1, direction: "backward" });

@@ -105,18 +105,19 @@ test("modules take part: what they announce, what they are asked, what they tell
   await using stage = await staged();
   const { hooks } = stage.server.host("example.org");
   const asked: string[] = [];
-  const carbons: BindInline = {
-    ns: "urn:xmpp:carbons:2",
+  const asks: BindInline = {
+    ns: "urn:example:wish",
     ask(session, element) {
       asked.push(`${session.jid.bare} ${element.name}`);
     },
   };
-  const archive: BindInline = {
-    ns: "urn:xmpp:mam:2",
+  const tells: BindInline = {
+    ns: "urn:example:archive",
     // late, as what has to be read
-    tell: (session) => Promise.resolve(el("urn:xmpp:mam:2", "metadata", { of: session.jid.local })),
+    tell: (session) =>
+      Promise.resolve(el("urn:example:archive", "metadata", { of: session.jid.local })),
   };
-  hooks.add(bindInline, "", "test", () => [carbons, archive]);
+  hooks.add(bindInline, "", "test", () => [asks, tells]);
   const { features: offered } = await stage.connect(undefined, TLS).open("example.org");
   const names = offered
     .child("urn:xmpp:sasl:2", "authentication")
@@ -125,12 +126,39 @@ test("modules take part: what they announce, what they are asked, what they tell
     ?.child("urn:xmpp:bind:0", "inline")
     ?.elements()
     .map((feature) => feature.attr("var"));
-  assert.ok(names?.includes("urn:xmpp:carbons:2") && names.includes("urn:xmpp:mam:2"));
+  assert.ok(names?.includes("urn:example:wish"));
+  assert.ok(!names.includes("urn:example:archive"), "nobody asks for what everybody is told");
 
-  const welcome = await enters(stage, bind("<enable xmlns='urn:xmpp:carbons:2'/>"), PHONE);
+  const welcome = await enters(stage, bind("<enable xmlns='urn:example:wish'/>"), PHONE);
   assert.deepEqual(asked, ["romeo@example.org enable"]);
-  assert.equal(bound(welcome)?.child("urn:xmpp:mam:2", "metadata")?.attr("of"), "romeo");
-  assert.equal(bound(welcome)?.child("urn:xmpp:carbons:2", "enable"), undefined);
+  assert.equal(bound(welcome)?.child("urn:example:archive", "metadata")?.attr("of"), "romeo");
+  assert.equal(bound(welcome)?.child("urn:example:wish", "enable"), undefined);
+});
+
+test("XEP-0386 §3.2.1: it is told how far the archive goes, and is not handed what is in it", async () => {
+  await using stage = await staged();
+  const juliet = await stage.login("juliet@example.org/j");
+  for (const text of ["one", "two"]) {
+    juliet.send(`<message to='romeo@example.org' type='chat'><body>${text}</body></message>`);
+  }
+  await juliet.sync();
+  const romeo = await enters(stage, bind());
+  const metadata = bound(romeo)?.child("urn:xmpp:mam:2", "metadata");
+  const [start, end] = ["start", "end"].map((name) =>
+    metadata?.child("urn:xmpp:mam:2", name)?.attr("id"),
+  );
+  assert.ok(start !== undefined && end !== undefined && start !== end);
+  romeo.client.send("<presence/>");
+  assert.equal((await romeo.client.element()).name, "presence");
+  await stage.settled();
+  assert.deepEqual(romeo.client.queued, []);
+  // nor is the next one, since a client of the account has them
+  const plain = await stage.login("romeo@example.org/plain");
+  plain.send("<presence/>");
+  await stage.settled();
+  assert.ok(
+    plain.queued.every((one) => one !== "closed" && "name" in one && one.name !== "message"),
+  );
 });
 
 test("what is sent to the session before its client knows of it comes after <success/>", async () => {

@@ -11,7 +11,8 @@ import { openSession } from "./bind.ts";
 
 /** `<bind/>` with all that can be switched on in it (§3.1). */
 export function offerBind2(stream: C2sStream): Element {
-  return bind2Offer.write([...new Set([SM_NS, ...inlineOf(stream).map(({ ns }) => ns)])]);
+  const asked = inlineOf(stream).filter(({ ask }) => ask !== undefined);
+  return bind2Offer.write([...new Set([SM_NS, ...asked.map(({ ns }) => ns)])]);
 }
 
 /** What has come of a request to bind. */
