@@ -18,6 +18,7 @@ import { offlineRetrievalModule } from "./offline-retrieval/index.ts";
 import { pepModule } from "./pep/index.ts";
 import { pingModule } from "./ping/index.ts";
 import { privateStorageModule } from "./private-storage/index.ts";
+import { pushModule } from "./push/index.ts";
 import { registrationModule } from "./registration/index.ts";
 import { timeModule } from "./time/index.ts";
 import { uploadModule } from "./upload/index.ts";
@@ -44,6 +45,7 @@ export const builtInModules: readonly AnyModule[] = [
   offlineRetrievalModule,
   carbonsModule,
   clientStateModule,
+  pushModule,
   registrationModule,
   invitationsModule,
   uploadModule,
