@@ -4,32 +4,19 @@
  */
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { slixmpp } from "./support/clients.ts";
-import type { Json, Peer, Tls } from "./support/peer.ts";
+import {
+  acknowledged,
+  arrives,
+  hearsJust,
+  JULIET,
+  type Person,
+  ROMEO,
+  says,
+  texts,
+} from "./support/conversation.ts";
 import { Rookery } from "./support/rookery.ts";
-import { Tunnel } from "./support/tunnel.ts";
 
 const LIMIT = { timeout: 90_000 };
-const JULIET = "juliet@localhost";
-const ROMEO = "romeo@localhost";
-
-/** Someone whose connection goes through a tunnel. */
-interface Person {
-  readonly peer: Peer;
-  readonly tunnel: Tunnel;
-}
-
-/** Logs in with slixmpp and stream management, and becomes available. */
-async function arrives(t: TestContext, rookery: Rookery, jid: string, tls: Tls): Promise<Person> {
-  const target = (): number => (tls === "direct" ? rookery.ports.c2sTls : rookery.ports.c2s);
-  const tunnel = await Tunnel.start(t, target);
-  const peer = slixmpp(t);
-  await peer.login(rookery, jid, tls, { port: tunnel.port, managed: true });
-  await peer.next("sm", { what: "enabled" });
-  await peer.next("session", { again: [] });
-  await peer.call("presence");
-  return { peer, tunnel };
-}
 
 /** Both log in over the two kinds of TLS. */
 async function bothArrive(t: TestContext, rookery: Rookery): Promise<readonly [Person, Person]> {
@@ -37,38 +24,6 @@ async function bothArrive(t: TestContext, rookery: Rookery): Promise<readonly [P
     await arrives(t, rookery, `${ROMEO}/orchard`, "starttls"),
     await arrives(t, rookery, `${JULIET}/balcony`, "direct"),
   ];
-}
-
-/** Texts of messages, which are their ids too. */
-function texts(word: string, count: number): readonly string[] {
-  return Array.from({ length: count }, (_, n) => `${word} ${n}`);
-}
-
-async function says(peer: Peer, to: string, bodies: readonly string[]): Promise<void> {
-  for (const body of bodies) await peer.call("message", { to, body, id: body });
-}
-
-/** The next messages. */
-async function hears(peer: Peer, count: number): Promise<readonly Json[]> {
-  const messages: Json[] = [];
-  while (messages.length < count) messages.push(await peer.next("message"));
-  return messages;
-}
-
-/** The next messages are these, in order, and there is no other one. */
-async function hearsJust(peer: Peer, bodies: readonly string[]): Promise<readonly Json[]> {
-  const messages = await hears(peer, bodies.length);
-  assert.deepEqual(
-    messages.map(({ body }) => body),
-    bodies,
-  );
-  assert.deepEqual(await peer.rest("message"), []);
-  return messages;
-}
-
-/** The server acknowledges all that was sent: so many messages since the client was started. */
-async function acknowledged(peer: Peer, messages: number): Promise<void> {
-  assert.equal((await peer.call("settled"))["acked"], messages);
 }
 
 for (const tls of ["starttls", "direct"] as const) {

@@ -3,6 +3,7 @@
  * is told by `NODE_EXTRA_CA_CERTS`.
  */
 import { createInterface } from "node:readline";
+import { setTimeout } from "node:timers/promises";
 // @ts-expect-error xmpp.js comes without types
 import { client, xml } from "@xmpp/client";
 
@@ -25,7 +26,10 @@ interface Entity {
   readonly jid: { toString(): string };
   readonly socket: { readonly socket: import("node:tls").TLSSocket } | null;
   readonly reconnect: { stop(): void };
-  readonly streamManagement: { on(event: string, listener: () => void): void };
+  readonly streamManagement: {
+    readonly outbound_q: readonly unknown[];
+    on(event: string, listener: (stanza: XmlElement) => void): void;
+  };
   _onElement(element: XmlElement): void;
   readonly iqCaller: {
     get(element: unknown, to?: string): Promise<XmlElement | undefined>;
@@ -52,6 +56,7 @@ const commands: { readonly [name: string]: (args: never) => Promise<Json | void>
   message,
   ping,
   come_back: comeBack,
+  settled,
   logout,
   cut,
 };
@@ -183,6 +188,11 @@ async function ping({ to }: { readonly to: string }): Promise<void> {
   await entity().iqCaller.get(xml("ping", { xmlns: PING }), to);
 }
 
+/** Waits until the server has acknowledged everything. */
+async function settled(): Promise<void> {
+  while (entity().streamManagement.outbound_q.length > 0) await setTimeout(50);
+}
+
 async function logout(): Promise<void> {
   entity().reconnect.stop();
   await entity().stop();
@@ -214,6 +224,11 @@ function tellEvents(made: Entity): void {
     else tell({ event: "error", text: error.code ?? error.message });
   });
   made.on("online", (jid: { toString(): string }) => tell({ event: "online", jid: `${jid}` }));
+  made.streamManagement.on("resumed", () => tell({ event: "sm", what: "resumed" }));
+  // what it has said in a session that is gone, and knows no acknowledgement of
+  made.streamManagement.on("fail", (stanza) => {
+    if (stanza.is("message")) tell({ event: "unsaid", id: stanza.attrs["id"] });
+  });
   made.on("disconnect", () => tell({ event: "disconnected" }));
   made.iqCallee.set(ROSTER, "query", ({ element }) => {
     tell({ event: "roster", ver: element.attrs["ver"] ?? "", items: items(element) });
