@@ -12,9 +12,8 @@ export function cleanName(name: string): string {
     .replaceAll(/\p{C}/gu, "")
     .replaceAll(/[/\\:*?"<>|]/g, "_")
     .replaceAll(/\s+/gu, " ")
-    .trim()
-    .replace(/^\.+/, "")
-    .replace(/[. ]+$/, "");
+    .replace(/^[.\s]+/u, "")
+    .replace(/[.\s]+$/u, "");
   return shortened(clean) || "file";
 }
 
@@ -53,5 +52,5 @@ function shortened(name: string): string {
     if (room < 0) break;
     start += character;
   }
-  return `${start.trimEnd()}${ending}`;
+  return `${start.replace(/[.\s]+$/u, "")}${ending}`;
 }

@@ -27,9 +27,9 @@ export function withData(play: (stage: DataStage) => Promise<void>): () => Promi
       const stage = await TestServer.start({
         clock,
         config: {
+          storage: "sqlite",
           ...config,
           data,
-          storage: "sqlite",
           listen: { http: "127.0.0.1:0" },
           limits: { idleSeconds: 0, ...config.limits },
         },
