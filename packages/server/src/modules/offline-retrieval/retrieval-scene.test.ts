@@ -9,6 +9,7 @@ import {
 } from "@rookery/protocol";
 import { Person, type TestServer } from "@rookery/testkit";
 import { Element } from "@rookery/xml";
+import { leavingOut } from "../left-out.test.ts";
 
 /** Where messages wait: in the archive, or in the spool of a server without one. */
 export const PLACES: readonly {
@@ -16,7 +17,7 @@ export const PLACES: readonly {
   readonly modules: { readonly [name: string]: false };
 }[] = [
   { place: "the archive", modules: {} },
-  { place: "the spool", modules: { archive: false } },
+  { place: "the spool", modules: leavingOut("archive") },
 ];
 
 export const cast = { romeo: "romeo@example.org/balcony" } as const;

@@ -14,6 +14,7 @@ import {
 import { failingStage } from "../../im/failing-stage.test.ts";
 import { type Log, silentLog } from "../../log.ts";
 import { Session } from "../../sessions/session.ts";
+import { leavingOut } from "../left-out.test.ts";
 import { offlineModule } from "./index.ts";
 
 const cast = { romeo: "romeo@example.org/balcony" } as const;
@@ -134,7 +135,10 @@ test(
       );
     },
     {
-      config: { modules: { archive: false }, limits: { offlineMessages: 3, offlineBytes: 10_000 } },
+      config: {
+        modules: leavingOut("archive"),
+        limits: { offlineMessages: 3, offlineBytes: 10_000 },
+      },
     },
   ),
 );
@@ -159,7 +163,7 @@ test(
       await romeo.sends(to("juliet", "x".repeat(4000)));
       await romeo.receives(refused("juliet"));
     },
-    { config: { modules: { archive: false }, limits: { offlineBytes: 10_000 } } },
+    { config: { modules: leavingOut("archive"), limits: { offlineBytes: 10_000 } } },
   ),
 );
 

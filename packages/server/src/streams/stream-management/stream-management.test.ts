@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { NS, SM_NS } from "@rookery/protocol";
 import { type Received, TestServer } from "@rookery/testkit";
 import type { Element } from "@rookery/xml";
+import { needing } from "../../modules/left-out.test.ts";
 import { authenticated, type ManagedClient, managed, resumes } from "./stage.test.ts";
 
 const ENABLE = `<enable xmlns='${SM_NS}' resume='true'/>`;
@@ -221,75 +222,83 @@ test("XEP-0198 §5: a session that timed out is not found, and its client learns
 });
 
 /** What the contacts of an account learn, and what becomes of what was sent to it, when it times out. */
-test("XEP-0198 §4: what a lost session had not acknowledged goes to another resource, once", async () => {
-  await using stage = await TestServer.start(QUIET);
-  const phone = await managed(stage, "juliet@example.org/phone");
-  const laptop = await managed(stage, "juliet@example.org/laptop");
-  phone.client.write("<presence><priority>5</priority></presence>");
-  laptop.client.write("<presence/>");
-  await phone.handled();
-  await laptop.handled();
-  const romeo = await managed(stage, "romeo@example.org/a");
-  romeo.client.write(chat("juliet@example.org", "seen"));
-  assert.deepEqual(await bodies(phone, 1), ["seen"]);
-  phone.acknowledge();
-  await phone.handled();
-  phone.client.cut();
-  romeo.client.write(chat("juliet@example.org", "kept"));
-  romeo.client.write(
-    `<message to='juliet@example.org' type='chat'><body>not kept</body><no-store xmlns='urn:xmpp:hints'/></message>`,
-  );
-  romeo.client.write(
-    `<iq type='get' id='v' to='juliet@example.org/phone'><query xmlns='jabber:iq:version'/></iq>`,
-  );
-  await romeo.handled();
-  stage.clock.advance(601_000);
-  await stage.settled();
-  const got = await bodies(laptop, 2);
-  assert.deepEqual(got.toSorted(), ["kept", "not kept"]);
-  const answer = await romeo.stanza();
-  assert.deepEqual([answer.name, answer.attr("type"), answer.attr("id")], ["iq", "error", "v"]);
-  await stage.settled();
-  assert.deepEqual(laptop.client.queued.filter(isMessage), []);
-});
+test(
+  "XEP-0198 §4: what a lost session had not acknowledged goes to another resource, once",
+  needing("offline"),
+  async () => {
+    await using stage = await TestServer.start(QUIET);
+    const phone = await managed(stage, "juliet@example.org/phone");
+    const laptop = await managed(stage, "juliet@example.org/laptop");
+    phone.client.write("<presence><priority>5</priority></presence>");
+    laptop.client.write("<presence/>");
+    await phone.handled();
+    await laptop.handled();
+    const romeo = await managed(stage, "romeo@example.org/a");
+    romeo.client.write(chat("juliet@example.org", "seen"));
+    assert.deepEqual(await bodies(phone, 1), ["seen"]);
+    phone.acknowledge();
+    await phone.handled();
+    phone.client.cut();
+    romeo.client.write(chat("juliet@example.org", "kept"));
+    romeo.client.write(
+      `<message to='juliet@example.org' type='chat'><body>not kept</body><no-store xmlns='urn:xmpp:hints'/></message>`,
+    );
+    romeo.client.write(
+      `<iq type='get' id='v' to='juliet@example.org/phone'><query xmlns='jabber:iq:version'/></iq>`,
+    );
+    await romeo.handled();
+    stage.clock.advance(601_000);
+    await stage.settled();
+    const got = await bodies(laptop, 2);
+    assert.deepEqual(got.toSorted(), ["kept", "not kept"]);
+    const answer = await romeo.stanza();
+    assert.deepEqual([answer.name, answer.attr("type"), answer.attr("id")], ["iq", "error", "v"]);
+    await stage.settled();
+    assert.deepEqual(laptop.client.queued.filter(isMessage), []);
+  },
+);
 
-test("XEP-0198 §4: with no other resource it waits for the next one, with the time it came at, once", async () => {
-  await using stage = await TestServer.start(QUIET);
-  const phone = await managed(stage, "juliet@example.org/phone");
-  phone.client.write("<presence/>");
-  await phone.stanza();
-  const romeo = await managed(stage, "romeo@example.org/a");
-  romeo.client.write(chat("juliet@example.org", "one"));
-  await bodies(phone, 1);
-  phone.client.cut(); // it had it, and has not said so
-  await stage.settled();
-  romeo.client.write(chat("juliet@example.org", "two"));
-  romeo.client.write(
-    `<message to='juliet@example.org' type='chat'><body>x</body><no-store xmlns='urn:xmpp:hints'/></message>`,
-  );
-  await romeo.handled();
-  stage.clock.advance(601_000);
-  const bounced = await romeo.stanza();
-  assert.deepEqual(
-    [bounced.name, bounced.attr("type")],
-    ["message", "error"],
-    "it may not be kept",
-  );
-  for (const expected of [["one", "two"], []]) {
-    const next = await managed(stage, "juliet@example.org/next");
-    next.client.write("<presence/>");
-    await next.stanza();
-    for (const text of expected) {
-      const message = await next.stanza();
-      assert.equal(bodyOf(message), text);
-      assert.ok(message.child("urn:xmpp:delay", "delay"));
+test(
+  "XEP-0198 §4: with no other resource it waits for the next one, with the time it came at, once",
+  needing("offline"),
+  async () => {
+    await using stage = await TestServer.start(QUIET);
+    const phone = await managed(stage, "juliet@example.org/phone");
+    phone.client.write("<presence/>");
+    await phone.stanza();
+    const romeo = await managed(stage, "romeo@example.org/a");
+    romeo.client.write(chat("juliet@example.org", "one"));
+    await bodies(phone, 1);
+    phone.client.cut(); // it had it, and has not said so
+    await stage.settled();
+    romeo.client.write(chat("juliet@example.org", "two"));
+    romeo.client.write(
+      `<message to='juliet@example.org' type='chat'><body>x</body><no-store xmlns='urn:xmpp:hints'/></message>`,
+    );
+    await romeo.handled();
+    stage.clock.advance(601_000);
+    const bounced = await romeo.stanza();
+    assert.deepEqual(
+      [bounced.name, bounced.attr("type")],
+      ["message", "error"],
+      "it may not be kept",
+    );
+    for (const expected of [["one", "two"], []]) {
+      const next = await managed(stage, "juliet@example.org/next");
+      next.client.write("<presence/>");
+      await next.stanza();
+      for (const text of expected) {
+        const message = await next.stanza();
+        assert.equal(bodyOf(message), text);
+        assert.ok(message.child("urn:xmpp:delay", "delay"));
+      }
+      next.acknowledge();
+      await next.client.sync();
+      assert.deepEqual(next.client.queued.filter(isMessage), []);
+      await next.client.close();
     }
-    next.acknowledge();
-    await next.client.sync();
-    assert.deepEqual(next.client.queued.filter(isMessage), []);
-    await next.client.close();
-  }
-});
+  },
+);
 
 test("XEP-0198 §5: contacts see a session that is away as available, and learn when it has timed out", async () => {
   await using stage = await TestServer.start(QUIET);
@@ -306,21 +315,25 @@ test("XEP-0198 §5: contacts see a session that is away as available, and learn 
   assert.equal(heard.attr("type"), "unavailable");
 });
 
-test("a new session takes the resource of one that is away, and gets what that one missed", async () => {
-  await using stage = await TestServer.start();
-  const phone = await managed(stage, "juliet@example.org/phone");
-  phone.client.write("<presence/>");
-  await phone.stanza();
-  phone.client.cut();
-  const romeo = await managed(stage, "romeo@example.org/a");
-  romeo.client.write(chat("juliet@example.org", "one"));
-  await romeo.handled();
-  const again = await managed(stage, "juliet@example.org/phone");
-  again.client.write("<presence/>");
-  assert.deepEqual(await bodies(again, 1), ["one"]);
-  const { answer } = await resumes(stage, "juliet@example.org", phone);
-  assert.ok(answer.is(SM_NS, "failed"));
-});
+test(
+  "a new session takes the resource of one that is away, and gets what that one missed",
+  needing("offline"),
+  async () => {
+    await using stage = await TestServer.start();
+    const phone = await managed(stage, "juliet@example.org/phone");
+    phone.client.write("<presence/>");
+    await phone.stanza();
+    phone.client.cut();
+    const romeo = await managed(stage, "romeo@example.org/a");
+    romeo.client.write(chat("juliet@example.org", "one"));
+    await romeo.handled();
+    const again = await managed(stage, "juliet@example.org/phone");
+    again.client.write("<presence/>");
+    assert.deepEqual(await bodies(again, 1), ["one"]);
+    const { answer } = await resumes(stage, "juliet@example.org", phone);
+    assert.ok(answer.is(SM_NS, "failed"));
+  },
+);
 
 test("the limit resumeSeconds of 0: sessions are acknowledged, and end with their streams", async () => {
   await using stage = await TestServer.start({ config: { limits: { resumeSeconds: 0 } } });
@@ -333,25 +346,29 @@ test("the limit resumeSeconds of 0: sessions are acknowledged, and end with thei
   assert.equal(stage.server.sessions.size, 0);
 });
 
-test("the limit unackedBytes: a session that is away ends when too much waits, and nothing kept is lost", async () => {
-  await using stage = await TestServer.start({
-    config: { limits: { unackedBytes: 65_536, c2sBytesPerSecond: 0 } },
-  });
-  const phone = await managed(stage, "juliet@example.org/phone");
-  phone.client.write("<presence/>");
-  await phone.stanza();
-  phone.client.cut();
-  const romeo = await managed(stage, "romeo@example.org/a");
-  const long = "x".repeat(10_000);
-  for (let n = 0; n < 10; n++) romeo.client.write(chat("juliet@example.org", `${n}${long}`));
-  assert.equal(await romeo.handled(), 10);
-  await stage.settled();
-  assert.equal(stage.server.sessions.size, 1, "romeo's alone");
-  const next = await stage.login("juliet@example.org/next");
-  next.write("<presence/>");
-  await next.element();
-  for (let n = 0; n < 10; n++) assert.equal(bodyOf(await next.element()).charAt(0), String(n));
-});
+test(
+  "the limit unackedBytes: a session that is away ends when too much waits, and nothing kept is lost",
+  needing("offline"),
+  async () => {
+    await using stage = await TestServer.start({
+      config: { limits: { unackedBytes: 65_536, c2sBytesPerSecond: 0 } },
+    });
+    const phone = await managed(stage, "juliet@example.org/phone");
+    phone.client.write("<presence/>");
+    await phone.stanza();
+    phone.client.cut();
+    const romeo = await managed(stage, "romeo@example.org/a");
+    const long = "x".repeat(10_000);
+    for (let n = 0; n < 10; n++) romeo.client.write(chat("juliet@example.org", `${n}${long}`));
+    assert.equal(await romeo.handled(), 10);
+    await stage.settled();
+    assert.equal(stage.server.sessions.size, 1, "romeo's alone");
+    const next = await stage.login("juliet@example.org/next");
+    next.write("<presence/>");
+    await next.element();
+    for (let n = 0; n < 10; n++) assert.equal(bodyOf(await next.element()).charAt(0), String(n));
+  },
+);
 
 test("the limit hibernatedBytes: the session that is away longest ends first", async () => {
   await using stage = await TestServer.start({
