@@ -1,4 +1,6 @@
 /** Starts Converse.js for the server that this page comes from. */
+import { defineElements } from "./elements.js";
+import { greet, takeNewcomer } from "./newcomer.js";
 
 const { domain = "", files = "", hosts = "", registration = "" } = document.documentElement.dataset;
 /** What an uploaded file may be shown from without asking; all else is a link. */
@@ -13,7 +15,8 @@ leaveForRegistration();
 addEventListener("hashchange", leaveForRegistration);
 document.addEventListener("click", followToRegistration, { capture: true });
 const newcomer = takeNewcomer();
-if (newcomer !== undefined) greet(newcomer);
+if (newcomer !== undefined) greet(newcomer, domain);
+defineElements(domain, files);
 
 const hasWebSocket = await opens(socketUrl);
 /** @type {any} */
@@ -86,35 +89,4 @@ function followToRegistration(event) {
   event.preventDefault();
   event.stopPropagation();
   location.assign(registration);
-}
-
-/**
- * The name of an account that was made just now, as in `#welcome=romeo`.
- * @returns {string | undefined}
- */
-function takeNewcomer() {
-  const name = new URLSearchParams(location.hash.slice(1)).get("welcome");
-  if (name === null || name === "") return undefined;
-  history.replaceState(null, "", location.pathname);
-  return name;
-}
-
-/**
- * Fills the name in as soon as there is where to, and says that all is well.
- * @param {string} name
- */
-function greet(name) {
-  const observer = new MutationObserver(() => {
-    const field = document.querySelector("#converse-login-jid");
-    if (!(field instanceof HTMLInputElement) || field.form === null) return;
-    observer.disconnect();
-    field.value = name;
-    const note = document.createElement("p");
-    note.className = "rookery-welcome";
-    note.role = "status";
-    note.textContent = `Your account ${name}@${domain} is made. Log in with the password you chose.`;
-    field.form.before(note);
-    document.getElementById("converse-login-password")?.focus();
-  });
-  observer.observe(document.body, { childList: true, subtree: true });
 }

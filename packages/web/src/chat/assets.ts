@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { basename, extname } from "node:path";
+import { extname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
@@ -11,7 +11,8 @@ import { etagOf, isKnown } from "./etag.ts";
 /** The part of the package `converse.js` that browsers load. */
 const CONVERSE = new URL("./", import.meta.resolve("converse.js"));
 const OWN = new URL("../../browser/", import.meta.url);
-const OWN_FILES = ["chat.js", "chat.css", "icon.svg", "app.webmanifest"];
+/** Everything but what is not for browsers, and what stands in the pages themselves. */
+const OWN_FILES = /^(?!pages\.css$).*\.(?:css|js|svg|webmanifest)$/;
 
 /** A file by the path it is asked for. */
 interface Asset {
@@ -48,7 +49,9 @@ export class Assets {
     const revision = createHash("sha256").update(
       readFileSync(new URL("../package.json", CONVERSE)),
     );
-    for (const name of OWN_FILES) {
+    for (const name of readdirSync(OWN)
+      .filter((one) => OWN_FILES.test(one))
+      .toSorted()) {
       const url = new URL(name, OWN);
       revision.update(readFileSync(url));
       add(files, name, url);
@@ -63,7 +66,7 @@ export class Assets {
     if (slash < 0 || rest.slice(0, slash) !== this.revision || asset === undefined) {
       throw new HttpError(404, "there is nothing at this address; load the page again");
     }
-    const { etag, gzipped } = await (asset.loaded ??= load(asset));
+    const { etag, gzipped } = await loaded(asset);
     const accepts = /\bgzip\b(?! *; *q=0(?:\.0*)?(?:,|$))/.test(headers["accept-encoding"] ?? "");
     const zipped = accepts ? gzipped : undefined;
     const own = zipped === undefined ? `"${etag}"` : `"${etag}-gzip"`;
@@ -87,18 +90,17 @@ export class Assets {
 
 /** What a browser may ask for: neither sources and their maps, nor what is there twice. */
 function pathsBelow(folder: URL): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
+  const root = fileURLToPath(folder);
+  return readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !LEFT_OUT.test(entry.name))
-    .map(({ parentPath, name }) =>
-      `${parentPath}/${name}`.slice(fileURLToPath(folder).length).replaceAll("\\", "/"),
-    );
+    .map(({ parentPath, name }) => relative(root, join(parentPath, name)).replaceAll(sep, "/"));
 }
 
 const LEFT_OUT = /^(?:README|website\..*|converse\.(?:js|css)|manifest\.json|.*\.map)$/;
 
 function add(files: Map<string, Asset>, path: string, url: URL): void {
-  const type = TYPES.get(extname(basename(path)));
-  if (type !== undefined) files.set(path.replace(/^\//, ""), { url, type, loaded: undefined });
+  const type = TYPES.get(extname(path));
+  if (type !== undefined) files.set(path, { url, type, loaded: undefined });
 }
 
 const TYPES: ReadonlyMap<string, string> = new Map([
@@ -114,6 +116,14 @@ const TYPES: ReadonlyMap<string, string> = new Map([
   [".wasm", "application/wasm"],
   [".webmanifest", "application/manifest+json"],
 ]);
+
+function loaded(asset: Asset): Promise<Loaded> {
+  asset.loaded ??= load(asset).catch((error: unknown) => {
+    asset.loaded = undefined; // it may go better the next time
+    throw error;
+  });
+  return asset.loaded;
+}
 
 /** The smaller form of a file is kept; the file itself is read when somebody wants it. */
 async function load({ url, type }: Asset): Promise<Loaded> {

@@ -1,4 +1,13 @@
 /**
+ * What Converse.js puts into the page where a style sheet of its own would be, had it not been built to
+ * be loaded as one file: nothing, and then a comment. Both by their digests, which let nothing else in.
+ */
+const NO_STYLES = [
+  "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='",
+  "'sha256-JRf3eZJIF59VkE1tlxlBPiCQXjGJ1uE88pEYh49RtTY='",
+];
+
+/**
  * The content security policy of the chat (CSP level 3): everything is ours.
  *
  * - `'wasm-unsafe-eval'`: the cryptography of OMEMO is WebAssembly. It lets no script run from text.
@@ -15,7 +24,7 @@ export function chatPolicy(elsewhere: string | undefined): string {
   return [
     "default-src 'none'",
     "script-src 'self' 'wasm-unsafe-eval'",
-    "style-src 'self'",
+    `style-src 'self' ${NO_STYLES.join(" ")}`,
     "style-src-attr 'unsafe-inline'",
     `img-src ${ours} data: blob:`,
     `media-src ${ours} blob:`,
