@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { type IncomingMessage, request } from "node:http";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Person, type TestServer } from "@rookery/testkit";
@@ -95,6 +97,47 @@ test(
     assert.equal((await http("PUT", put, { body: "hello" })).status, 404);
     assert.equal((await http("GET", get)).status, 404);
     assert.deepEqual(filesIn(data), []);
+  }),
+);
+
+test(
+  "an upload that is under way when its account goes is not kept, nor counted for the next owner",
+  withData(async ({ data, start }) => {
+    await using scene = await start({ limits: { uploadAccountFiles: 1 } });
+    const { stage } = scene;
+    const { put, get } = await slotFor(scene.romeo, 1000);
+    const { host, port } = new URL(put);
+    const headers = { host, "content-length": "1000" };
+    const path = new URL(put).pathname;
+    const asked = request({ host: "127.0.0.1", port, method: "PUT", path, headers, agent: false });
+    asked.on("error", () => {});
+    const answered = once(asked, "response") as Promise<[IncomingMessage]>;
+    asked.write("x".repeat(500));
+    await until(stage, () => filesIn(data).length === 1);
+    await stage.remove("romeo@example.org");
+    asked.end("x".repeat(500));
+    const [response] = await answered;
+    assert.equal(response.statusCode, 410);
+    response.resume();
+    await until(stage, () => filesIn(data).length === 0);
+    assert.equal((await http("GET", get)).status, 404);
+    await uploads(await Person.enters(stage, "romeo@example.org/balcony"), "new");
+  }),
+);
+
+test(
+  "what cannot be kept is not acknowledged, and does not count",
+  withData(async ({ data, start }) => {
+    await using scene = await start({ limits: { uploadAccountFiles: 1 } });
+    const kept = join(data, "files/upload/example.org/kept");
+    rmSync(kept, { recursive: true });
+    writeFileSync(kept, "in the way");
+    const { put, get } = await slotFor(scene.romeo, 5);
+    assert.equal((await http("PUT", put, { body: "hello" })).status, 500);
+    assert.notEqual((await http("GET", get)).status, 200);
+    assert.deepEqual(filesIn(data), ["kept"]);
+    rmSync(kept);
+    await uploads(scene.romeo, "hello");
   }),
 );
 

@@ -65,7 +65,7 @@ export class Receiving {
       }
       await this.#keep(slot, type);
     } catch (error) {
-      await folder.discard(slot.id);
+      await this.#tidied(folder.discard(slot.id));
       throw error;
     }
   }
@@ -99,10 +99,17 @@ export class Receiving {
       await folder.publish(slot);
       this.#checkGoing(slot);
     } catch (error) {
-      await folder.remove(slot);
-      await records.remove(slot);
+      await this.#tidied(folder.remove(slot));
+      await this.#tidied(records.remove(slot));
       throw error;
     }
+  }
+
+  /** What cannot be tidied up is told to the log; the client hears of what went wrong first. */
+  async #tidied(work: Promise<void>): Promise<void> {
+    await work.catch((error: unknown) =>
+      this.#host.log.error("what is left of an upload could not be removed", { error }),
+    );
   }
 
   #checkGoing({ cancelled }: Slot): void {
