@@ -46,8 +46,8 @@ interface Held {
 
 /** What keeps back what is sent to a session; see {@link Session.hold}. */
 export interface Hold {
-  /** Sends a stanza before all that is kept back. */
-  send(stanza: Stanza, kept?: string): void;
+  /** Sends a stanza before all that is kept back. @returns false, and does not, once it is over. */
+  send(stanza: Stanza, kept?: string): boolean;
   /** Lets go; to be called once, whatever happens. */
   release(): void;
 }
@@ -132,7 +132,9 @@ export class Session {
     let released = false;
     return {
       send: (stanza, kept) => {
-        if (!released && this.#held === held) this.#pass(stanza, kept);
+        if (released || this.#held !== held) return false;
+        this.#pass(stanza, kept);
+        return true;
       },
       release: () => {
         if (released || this.#held !== held) return;

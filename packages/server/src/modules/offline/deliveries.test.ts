@@ -55,6 +55,16 @@ test("what is taken before it was read does not wait, and is remembered", () => 
   assert.ok(!deliveries.waits("m3"));
   assert.deepEqual(deliveries.position(), { upTo: undefined, taken: ["m3"] });
   assert.deepEqual(read(deliveries, [1, 2, 3, 4]), [1, 2, 4]);
-  assert.deepEqual(deliveries.position(), { upTo: undefined, taken: ["m3"] });
+  assert.deepEqual(deliveries.position(), {
+    upTo: undefined,
+    taken: [],
+    seen: { upTo: kept(3), missing: ["m1", "m2"] },
+  });
+  const later = new Deliveries(deliveries.position());
+  assert.deepEqual(
+    [later.waits("m3", 3), later.waits("m2", 2), later.waits("m4", 4)],
+    [false, true, true],
+  );
+  assert.deepEqual(read(later, [1, 2, 3, 4]), [1, 2, 4]);
   assert.ok(!deliveries.waits("m5"));
 });

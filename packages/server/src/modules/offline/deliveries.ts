@@ -2,6 +2,8 @@ import type { Kept } from "../../im/contract.ts";
 
 /** How many messages out of order are remembered over the end of all sessions. */
 const REMEMBERED = 500;
+/** How many that clients have are remembered while the backlog was not read. */
+const TAKEN_UNMET = 5000;
 
 /** A message that is kept until a client of the account has it. */
 export interface Waiting extends Kept {
@@ -19,12 +21,15 @@ export interface Position {
   readonly upTo: Kept | undefined;
   /** Of what came after it, clients have these. */
   readonly taken: readonly string[];
+  /** Further on: of what the archive has up to there, clients have all but these. */
+  readonly seen?: { readonly upTo: Kept; readonly missing: readonly string[] };
 }
 
 /**
  * What of the messages for one account its clients have: while it has sessions, and on paper over
  * the time in between. What came before a position has reached a client; behind it, messages are
- * held by sessions until these acknowledge them, or are held by none.
+ * held by sessions until these acknowledge them, or are held by none. Once the backlog was read, what
+ * clients have is forgotten: no more is remembered than waits.
  */
 export class Deliveries {
   #upTo: Kept | undefined;
@@ -32,7 +37,13 @@ export class Deliveries {
   readonly #backlog: Map<string, Waiting> = new Map();
   /** What came since there are sessions, in order. */
   readonly #live: Map<string, Waiting> = new Map();
+  /** What clients have of what was not read yet. */
   readonly #takenBefore: Set<string>;
+  readonly #seen: Seen | undefined;
+  /** The last that clients have of what the archive keeps. */
+  #last: Kept | undefined;
+  /** What came until this time a client has fetched itself. */
+  #skipped = -Infinity;
   /** How many read the backlog now: what they have read is not to be forgotten meanwhile. */
   #readers = 0;
   /** The whole backlog was read. */
@@ -42,7 +53,9 @@ export class Deliveries {
 
   constructor(stored: Position | undefined) {
     this.#upTo = stored?.upTo;
+    this.#last = stored?.seen?.upTo ?? stored?.upTo;
     this.#takenBefore = new Set(stored?.taken);
+    this.#seen = stored?.seen && new Seen(stored.seen);
   }
 
   get upTo(): Kept | undefined {
@@ -54,6 +67,11 @@ export class Deliveries {
     return this.#complete;
   }
 
+  /** How many messages are remembered. */
+  get size(): number {
+    return this.#backlog.size + this.#live.size + this.#takenBefore.size;
+  }
+
   /** A message came and is kept. */
   record(kept: Kept, spooled: number | undefined): void {
     this.#live.set(kept.id, { ...kept, spooled, holders: 0, taken: false });
@@ -61,9 +79,9 @@ export class Deliveries {
 
   /** A message was handed to sessions. */
   hand(kept: Kept, sessions: number): void {
-    const waiting = this.#find(kept.id);
+    const waiting = this.known(kept.id);
     if (waiting) waiting.holders += sessions;
-    else if (!this.#complete) {
+    else if (!this.#complete && !this.#takenBefore.has(kept.id)) {
       this.#live.set(kept.id, { ...kept, spooled: undefined, holders: sessions, taken: false });
     }
   }
@@ -84,54 +102,76 @@ export class Deliveries {
    */
   meet(kept: Kept, spooled: number | undefined): boolean {
     const { id, at } = kept;
-    const known = this.#find(id);
+    const before = this.known(id);
     this.#live.delete(id); // its place is known now
-    const taken = known?.taken ?? this.#takenBefore.has(id);
-    this.#takenBefore.delete(id);
-    const holders = known?.holders ?? 0;
+    const holders = before?.holders ?? 0;
+    const had = this.#takenBefore.delete(id);
+    // the spool knows itself what is left in it
+    const isSeen = spooled === undefined && this.#seen?.meets(kept) === true;
+    const isSkipped = spooled === undefined && holders === 0 && at <= this.#skipped;
+    const taken = before?.taken ?? (had || isSeen || isSkipped);
     this.#backlog.set(id, { id, at, spooled, holders, taken });
     return !taken && holders === 0;
   }
 
-  /** It was read, or came since there are sessions. */
-  knows(id: string): boolean {
-    return this.#find(id) !== undefined;
+  /** What is known of one that was read, or came since there are sessions. */
+  known(id: string): Waiting | undefined {
+    return this.#live.get(id) ?? this.#backlog.get(id);
   }
 
-  /** Of one that is kept and not behind what it is up to: no session holds it, and no client has it. */
-  waits(id: string): boolean {
-    const known = this.#find(id);
+  /** It was read, or came since there are sessions. */
+  knows(id: string): boolean {
+    return this.known(id) !== undefined;
+  }
+
+  /**
+   * Of one that is kept and not behind what it is up to: no session holds it, and no client has it.
+   * @param at when the archive got it; left out for one of the spool.
+   */
+  waits(id: string, at?: number): boolean {
+    const known = this.known(id);
     if (known !== undefined) return !known.taken && known.holders === 0;
-    return !this.#complete && !this.#takenBefore.has(id);
+    if (this.#complete || this.#takenBefore.has(id)) return false;
+    return at === undefined || this.#seen?.has({ id, at }) !== true;
   }
 
   /** The whole backlog was met. */
   completed(): void {
     this.#complete = true;
+    this.#takenBefore.clear();
     this.changed = true;
     this.#advance();
   }
 
   /** A client has it, or nobody shall get it. @returns it, if this is news. */
   take(id: string): Waiting | undefined {
-    const waiting = this.#find(id);
+    const waiting = this.known(id);
     if (waiting === undefined || waiting.taken) return undefined;
     waiting.taken = true;
     this.changed = true;
-    this.#advance();
+    if (!this.#complete && this.#live.delete(id)) this.#rememberTaken(id);
+    else this.#advance(waiting);
     return waiting;
   }
 
   /** A client has one that is kept, and was not met yet. */
   takeUnmet(id: string): void {
     if (this.#complete) return;
-    this.#takenBefore.add(id);
+    this.#rememberTaken(id);
     this.changed = true;
+  }
+
+  #rememberTaken(id: string): void {
+    this.#takenBefore.add(id);
+    for (const oldest of this.#takenBefore) {
+      if (this.#takenBefore.size <= TAKEN_UNMET) return;
+      this.#takenBefore.delete(oldest);
+    }
   }
 
   /** A session that held it has ended. */
   leave(id: string): void {
-    const waiting = this.#find(id);
+    const waiting = this.known(id);
     if (waiting && waiting.holders > 0) waiting.holders--;
   }
 
@@ -142,45 +182,96 @@ export class Deliveries {
     );
   }
 
-  /** A client fetches all that came until now by itself: from the archive. */
-  skip(upTo: Kept): void {
+  /** A client fetches from the archive what came until a time, in milliseconds since 1970. */
+  skip(until: number): void {
+    this.#skipped = Math.max(this.#skipped, until);
     for (const waiting of [...this.#backlog.values(), ...this.#live.values()]) {
-      if (waiting.spooled === undefined && waiting.holders === 0) waiting.taken = true;
+      const { spooled, holders, at } = waiting;
+      if (spooled === undefined && holders === 0 && at <= until) waiting.taken = true;
     }
     this.changed = true;
     this.#advance();
-    if (this.#complete || this.#backlog.size > 0) return;
-    this.#upTo = upTo;
-    this.#complete = true;
-    this.#advance();
+    if (this.#complete || this.#backlog.size > 0 || this.#readers > 0) return;
+    if ((this.#upTo?.at ?? 0) < until) this.#upTo = { id: "", at: until };
   }
 
   /** What is to be stored. */
   position(): Position {
-    const taken = [...this.#backlog.values(), ...this.#live.values()].filter((one) => one.taken);
-    const before = this.#complete ? [] : this.#takenBefore;
-    const ids = new Set([...before, ...taken.map(({ id }) => id)]);
-    return { upTo: this.#upTo, taken: [...ids].slice(-REMEMBERED) };
+    const all = [...this.#backlog.values(), ...this.#live.values()];
+    const taken = all.filter((one) => one.taken).map(({ id }) => id);
+    const ids = [...new Set([...this.#takenBefore, ...taken])].slice(-REMEMBERED);
+    const upTo = this.#upTo;
+    if (!this.#complete) {
+      return this.#seen ? { upTo, taken: ids, seen: this.#seen.stored } : { upTo, taken: ids };
+    }
+    const last = this.#last;
+    const missing = all
+      .filter((one) => !one.taken && one.spooled === undefined && one.at <= (last?.at ?? -1))
+      .map(({ id }) => id);
+    if (last === undefined || missing.length > REMEMBERED) return { upTo, taken: ids };
+    if (missing.length === 0 && this.#readers === 0) return { upTo: last, taken: ids };
+    return { upTo, taken: ids, seen: { upTo: last, missing } };
   }
 
-  #find(id: string): Waiting | undefined {
-    return this.#live.get(id) ?? this.#backlog.get(id);
-  }
-
-  /** What is taken at the front is behind us. */
-  #advance(): void {
+  /** What is taken at the front is behind us; what is taken further on need not be remembered. */
+  #advance(news?: Waiting): void {
     if (this.#readers > 0) return;
     // what came since lies behind all of the backlog
-    for (const messages of this.#complete ? [this.#backlog, this.#live] : [this.#backlog]) {
-      for (const [id, waiting] of messages) {
-        if (!waiting.taken) return;
-        // the spool knows itself what is left in it; the order is that of the archive
-        if (waiting.spooled === undefined) {
-          this.#upTo = { id: waiting.id, at: waiting.at };
-        }
-        messages.delete(id);
-        this.changed = true;
-      }
+    const [first, second] = [this.#backlog, this.#live];
+    if (this.#leaveBehind(first) && this.#complete) this.#leaveBehind(second);
+    if (!this.#complete) return;
+    for (const one of news ? [news] : [...first.values(), ...second.values()]) {
+      if (!one.taken) continue;
+      if (one.spooled === undefined) this.#last = later(this.#last, one);
+      if (!first.delete(one.id)) second.delete(one.id);
     }
+    if (first.size === 0 && second.size === 0) this.#upTo = this.#last;
   }
+
+  /** @returns whether nothing is left of them. */
+  #leaveBehind(messages: Map<string, Waiting>): boolean {
+    for (const [id, waiting] of messages) {
+      if (!waiting.taken) return false;
+      // the spool knows itself what is left in it; the order is that of the archive
+      if (waiting.spooled === undefined) {
+        this.#upTo = later(this.#upTo, waiting);
+        this.#last = later(this.#last, this.#upTo);
+      }
+      messages.delete(id);
+      this.changed = true;
+    }
+    return true;
+  }
+}
+
+/** Where clients were when it was stored. */
+class Seen {
+  readonly stored: NonNullable<Position["seen"]>;
+  readonly #missing: ReadonlySet<string>;
+  /** The last of them was read. */
+  #passed = false;
+
+  constructor(stored: NonNullable<Position["seen"]>) {
+    this.stored = stored;
+    this.#missing = new Set(stored.missing);
+  }
+
+  /** A client has this message of the archive. */
+  has({ id, at }: Kept): boolean {
+    const { upTo } = this.stored;
+    if (this.#missing.has(id)) return false;
+    return id === upTo.id || at < upTo.at || (at === upTo.at && !this.#passed);
+  }
+
+  /** The same, for one who reads them in order. */
+  meets(kept: Kept): boolean {
+    const has = this.has(kept);
+    if (kept.id === this.stored.upTo.id) this.#passed = true;
+    return has;
+  }
+}
+
+/** Never back: of some messages it is not known when they came. */
+function later(before: Kept | undefined, { id, at }: Kept): Kept {
+  return before !== undefined && before.at > at ? before : { id, at };
 }

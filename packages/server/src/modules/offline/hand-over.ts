@@ -2,23 +2,18 @@ import { hintsOf, type Jid, type Stanza } from "@rookery/protocol";
 import { after } from "@rookery/stream";
 import type { Maybe } from "../../hooks.ts";
 import type { Host } from "../../host.ts";
-import {
-  archiveAware,
-  contactBlocked,
-  type HandedMessage,
-  type MessageEvent,
-} from "../../im/contract.ts";
+import { archiveAware, type HandedMessage, type MessageEvent } from "../../im/contract.ts";
 import type { Hold, Session } from "../../sessions/session.ts";
+import { type Slot, slot } from "../../sessions/slot.ts";
 import type { MapSpec, MapStore } from "../../storage/api.ts";
-import { BATCH, Backlog, type Found } from "./backlog.ts";
+import { type AccountState, newState } from "./account-state.ts";
+import { Backlog } from "./backlog.ts";
 import { type OfflineMessages, retrievesItself } from "./contract.ts";
-import { delayed } from "./delayed.ts";
 import { Deliveries, type Position } from "./deliveries.ts";
+import { Giving, survey } from "./giving.ts";
 import { retrieval, type Taken } from "./retrieval.ts";
-import { bytesOf, type Spool } from "./spool.ts";
+import type { Spool } from "./spool.ts";
 
-/** Bytes sent at once, so that no client is given more than it can take. */
-const BATCH_BYTES = 262_144;
 /** Milliseconds after which what changed is stored; after a crash so much is handed over again. */
 const SAVE_MS = 100;
 const CHAT_STATES = "http://jabber.org/protocol/chatstates";
@@ -32,21 +27,21 @@ export const positions: MapSpec<Position> = {
 
 /** The one position of an account. */
 const KEY = "position";
+/** So much of what waits is looked at for clients that are not handed it. */
+const SURVEY = 1000;
 
-interface AccountState {
-  readonly account: Jid;
-  readonly deliveries: Deliveries;
-  /** A session is being handed what waits. */
-  giving: boolean;
-  /** What is to be removed from the spool, once nobody reads it page by page. */
-  readonly done: { readonly id: string; readonly spooled: number }[];
-}
+/** When the client of a session asked the archive last before it became available, if it did. */
+const askedArchiveAt: Slot<number | undefined> = slot<number | undefined>(
+  "offline/asked-archive-at",
+  undefined,
+);
 
 /** Hands over what waits for an account, and knows what its clients have. */
 export class HandOver {
   readonly #host: Host;
   readonly #spool: Spool;
   readonly #backlog: Backlog;
+  readonly #giving: Giving;
   readonly #positions: MapStore<Position>;
   /** Accounts that have sessions with messages. */
   readonly #accounts: Map<string, Maybe<AccountState>> = new Map();
@@ -57,6 +52,7 @@ export class HandOver {
     this.#host = host;
     this.#spool = spool;
     this.#backlog = new Backlog(host, spool);
+    this.#giving = new Giving(host, this.#backlog, (state, ids) => this.#take(state, ids));
     this.#positions = store;
   }
 
@@ -73,13 +69,13 @@ export class HandOver {
   /** Remembers a message that the archive has; puts another one into the spool. */
   keep(event: MessageEvent): Maybe<Stanza | undefined> {
     const { direction, stanza, account, keeping } = event;
-    if (direction !== "received" || !deservesKeeping(stanza)) return undefined;
+    if (direction !== "received") return undefined;
     if (keeping.kept !== undefined) {
       const { kept } = keeping;
       this.#with(account, ({ deliveries }) => deliveries.record(kept, undefined));
       return undefined;
     }
-    if (hintsOf(stanza).has("no-store")) return undefined;
+    if (!deservesKeeping(stanza) || hintsOf(stanza).has("no-store")) return undefined;
     return after(this.#spool.add(stanza, account), (spooled) => {
       if (spooled === undefined) return undefined;
       keeping.kept = spooled.kept;
@@ -89,13 +85,21 @@ export class HandOver {
     });
   }
 
-  handed({ account, kept, sessions }: HandedMessage): void {
+  handed({ account, kept, sessions }: HandedMessage): Maybe<void> {
     if (sessions.length === 0) return;
-    void after(this.#known(account), ({ deliveries }) => deliveries.hand(kept, sessions.length));
+    const isNew = !this.#accounts.has(account.toString());
+    return after(this.#known(account), (state) => {
+      state.deliveries.hand(kept, sessions.length);
+      // none of its sessions is handed what waits; what they have is behind them all the same
+      if (isNew) return survey(this.#backlog, state, SURVEY);
+    });
   }
 
-  taken({ jid }: Session, ids: readonly string[]): void {
-    this.#with(jid.bare, (state) => this.#take(state, ids));
+  taken(session: Session, ids: readonly string[]): Maybe<void> {
+    return after(this.#known(session.jid.bare), (state) => {
+      this.#take(state, ids);
+      if (state.stalled.delete(session)) return this.give(session);
+    });
   }
 
   #take(state: AccountState, ids: readonly string[]): void {
@@ -106,60 +110,80 @@ export class HandOver {
 
   #count({ deliveries, done }: AccountState, ids: readonly string[]): void {
     for (const id of ids) {
+      if (!deliveries.knows(id)) deliveries.takeUnmet(id);
       const news = deliveries.take(id);
-      if (news?.spooled !== undefined) done.push({ id, spooled: news.spooled });
+      if (news?.spooled !== undefined) done.set(id, news.spooled);
     }
   }
 
   async #takeAndStore(state: AccountState, messages: readonly Taken[]): Promise<void> {
-    const { account, deliveries, done } = state;
-    const unmet = messages.filter(({ id }) => !deliveries.knows(id));
-    for (const { id, spooled } of unmet) {
-      if (spooled === undefined) deliveries.takeUnmet(id);
-      else done.push({ id, spooled });
+    const { deliveries, done } = state;
+    for (const { id, spooled } of messages) {
+      if (spooled !== undefined && !deliveries.knows(id)) done.set(id, spooled);
     }
     this.#count(
       state,
       messages.map(({ id }) => id),
     );
-    await Promise.all([this.#store(state), this.#spool.remove(account, done.splice(0))]);
+    await Promise.all([this.#store(state), this.#removeDone(state)]);
   }
 
   #clearSpool(state: AccountState): void {
-    this.#spool.remove(state.account, state.done.splice(0)).catch((error: unknown) => {
+    this.#removeDone(state).catch((error: unknown) => {
       this.#host.log.error("messages that were delivered could not be removed", { error });
     });
+  }
+
+  #removeDone({ account, done }: AccountState): Promise<void> {
+    const gone = [...done].map(([id, spooled]) => ({ id, spooled }));
+    done.clear();
+    return this.#spool.remove(account, gone);
   }
 
   // ── sessions that come and go ──────────────────────────────────────────────
 
   /** What a session had not acknowledged goes to another one, or waits for the next. */
-  left({ jid }: Session, ids: readonly string[]): void {
-    this.#with(jid.bare, (state) => {
-      for (const id of ids) state.deliveries.leave(id);
-      const heir = this.#heirOf(state.account);
-      if (heir) void this.give(heir);
-    });
-    this.#forgetIfAlone(jid.bare);
+  left({ jid }: Session, ids: readonly string[]): Maybe<void> {
+    const known = this.#accounts.get(jid.bare.toString());
+    return (
+      known &&
+      after(known, (state) => {
+        for (const id of ids) state.deliveries.leave(id);
+        return this.#giveHeir(state);
+      })
+    );
   }
 
   ended(session: Session): void {
     const account = session.jid.bare;
     // what the session left is told after this
     setImmediate(() => {
-      const heir = session.get(retrievesItself) ? this.#heirOf(account) : undefined;
-      if (heir) void this.give(heir);
+      this.#with(account, (state) => {
+        state.wanting.delete(session);
+        state.stalled.delete(session);
+        this.#giveHeir(state)?.catch(this.#failed);
+      });
       this.#forgetIfAlone(account);
     });
   }
 
-  /** A client has come back: it takes what others have left meanwhile. */
-  resumed(session: Session): void {
+  /** Someone else takes what a session has left, or what it was not handed to the end. */
+  #giveHeir(state: AccountState): Promise<void> | undefined {
+    const heir = this.#heirOf(state.account);
+    return heir && isWaiting(state) ? this.give(heir) : undefined;
+  }
+
+  /** A client has come back: it takes what others have left meanwhile, and what it was not handed yet. */
+  resumed(session: Session): Maybe<void> {
     if ((session.priority ?? -1) < 0) return;
-    this.#with(session.jid.bare, ({ deliveries }) => {
-      if (deliveries.left().length > 0) void this.give(session);
+    return after(this.#known(session.jid.bare), (state) => {
+      if (isWaiting(state)) return this.give(session);
     });
   }
+
+  readonly #failed = (error: unknown): void => {
+    this.#host.log.error("what waits for an account could not be handed over", { error });
+  };
 
   #heirOf(account: Jid): Session | undefined {
     const taking = this.#host.sessions
@@ -177,111 +201,54 @@ export class HandOver {
     });
   }
 
-  /** Hands over what waits, before anything newer. */
-  async give(session: Session): Promise<void> {
+  /** A client asks the archive: what came until now it fetches there, if it is not available yet. */
+  asksArchive(session: Session): void {
+    if (!session.available) session.set(askedArchiveAt, this.#host.clock.now());
+  }
+
+  /** A session begins to take messages. What its client has fetched from the archive it is not handed. */
+  takesMessages(session: Session): Promise<void> {
+    if (!session.get(archiveAware)) return this.give(session);
+    // entries of that very millisecond may have come later
+    return this.give(session, (session.get(askedArchiveAt) ?? session.since) - 1);
+  }
+
+  /**
+   * Hands over what waits, before anything newer; one session after the other.
+   * @param fetched what the archive had got until this time is not handed over.
+   */
+  async give(session: Session, fetched = 0): Promise<void> {
     const account = session.jid.bare;
     // XEP-0013 §2.2
     if (this.#host.sessions.of(account).some((one) => one.get(retrievesItself))) return;
     const hold = session.hold();
-    let state: AccountState | undefined;
     try {
-      const found = await this.#known(account);
-      if (found.giving) return;
-      state = found;
-      state.giving = true;
-      if (session.get(archiveAware)) this.#skipArchived(state);
-      if (await this.#giveBacklog(session, hold, state)) await this.#giveLeft(session, hold, state);
+      const state = await this.#known(account);
+      if (fetched > 0) state.deliveries.skip(fetched);
+      if (state.giving) state.wanting.add(session);
+      else await this.#giveInTurn(state, session, hold);
     } finally {
       hold.release();
-      if (state) {
-        state.giving = false;
-        this.#clearSpool(state);
-        this.#saveSoon(state);
-      }
-      this.#forgetIfAlone(account);
     }
   }
 
-  /** The client fetches from the archive what came until now. */
-  #skipArchived({ deliveries }: AccountState): void {
-    // entries of this very millisecond may still come
-    deliveries.skip({ id: "", at: this.#host.clock.now() - 1 });
-  }
-
-  /** @returns false if the client has left meanwhile. */
-  async #giveBacklog(session: Session, hold: Hold, state: AccountState): Promise<boolean> {
-    const { account, deliveries, done } = state;
-    if (deliveries.complete) return true;
-    deliveries.beginReading();
+  async #giveInTurn(state: AccountState, first: Session, firstHold: Hold): Promise<void> {
+    state.giving = true;
+    let hold = firstHold;
     try {
-      for await (const page of this.#backlog.pages(account, deliveries.upTo)) {
-        const fresh: Found[] = [];
-        for (const found of page) {
-          const { id, at, spooled } = found;
-          const isNew = !deliveries.knows(id);
-          if (deliveries.meet(found, spooled)) {
-            deliveries.hand({ id, at }, 1);
-            fresh.push(found);
-          } else if (isNew && spooled !== undefined) {
-            done.push({ id, spooled }); // a client has it, and it was not removed before a crash
-          }
-        }
-        if (!(await this.#hand(session, hold, state, fresh))) return false;
+      for (let session: Session | undefined = first; session; session = nextOf(state)) {
+        if (session !== first) hold = session.hold();
+        const outcome = await this.#giving.give(state, session, hold);
+        hold.release();
+        if (outcome === "stalled") state.stalled.add(session);
       }
-      deliveries.completed();
-      return true;
     } finally {
-      deliveries.endReading();
+      hold.release();
+      state.giving = false;
+      this.#clearSpool(state);
+      this.#saveSoon(state);
+      this.#forgetIfAlone(state.account);
     }
-  }
-
-  /** What came since the account has sessions, and none of them took. */
-  async #giveLeft(session: Session, hold: Hold, state: AccountState): Promise<void> {
-    const { account, deliveries } = state;
-    for (let left = deliveries.left(); left.length > 0; left = deliveries.left()) {
-      const page = left.slice(0, BATCH);
-      const messages = await this.#backlog.find(
-        account,
-        page.map(({ id }) => id),
-      );
-      for (const { id } of page) deliveries.hand({ id, at: 0 }, 1);
-      // what is nowhere any more (expired, removed) waits for nobody
-      const found = new Set(messages.map(({ id }) => id));
-      this.#take(
-        state,
-        page.map(({ id }) => id).filter((id) => !found.has(id)),
-      );
-      if (!(await this.#hand(session, hold, state, messages))) return;
-    }
-  }
-
-  /**
-   * Hands messages over, as much at once as the client takes without trouble.
-   * @returns false if the client has left meanwhile.
-   */
-  async #hand(
-    session: Session,
-    hold: Hold,
-    state: AccountState,
-    messages: readonly Found[],
-  ): Promise<boolean> {
-    let bytes = 0;
-    for (const [at, found] of messages.entries()) {
-      const query = { account: state.account, other: found.stanza.from };
-      if (await this.#host.run(contactBlocked, query)) {
-        this.#take(state, [found.id]); // XEP-0191 §3.3: of whom was blocked since, nothing comes
-        continue;
-      }
-      const message = delayed(found, this.#host.domain);
-      hold.send(message, found.id);
-      bytes += bytesOf(message);
-      if (bytes < BATCH_BYTES) continue;
-      bytes = 0;
-      if (await taken(session)) continue;
-      for (const { id } of messages.slice(at + 1)) state.deliveries.leave(id); // it never got them
-      return false;
-    }
-    return taken(session);
   }
 
   // ── what is known of accounts ──────────────────────────────────────────────
@@ -289,7 +256,9 @@ export class HandOver {
   /** Does something with what is known of an account, if anything is. */
   #with(account: Jid, action: (state: AccountState) => void): void {
     const known = this.#accounts.get(account.toString());
-    if (known !== undefined) void after(known, action);
+    if (known === undefined) return;
+    const done = after(known, action);
+    if (done instanceof Promise) done.catch(() => {}); // that it could not be read was told
   }
 
   #known(account: Jid): Maybe<AccountState> {
@@ -299,13 +268,14 @@ export class HandOver {
   #open(account: Jid): Promise<AccountState> {
     const key = account.toString();
     const opening = this.#positions.get(key, KEY).then((stored): AccountState => {
-      const state = { account, deliveries: new Deliveries(stored?.value), giving: false, done: [] };
-      this.#accounts.set(key, state);
+      const state = newState(account, new Deliveries(stored?.value));
+      if (this.#accounts.get(key) === opening) this.#accounts.set(key, state);
+      else state.removed = true;
       return state;
     });
     this.#accounts.set(key, opening);
     opening.catch((error: unknown) => {
-      this.#accounts.delete(key);
+      if (this.#accounts.get(key) === opening) this.#accounts.delete(key);
       this.#host.log.error("what an account has got could not be read", { error });
     });
     return opening;
@@ -324,7 +294,10 @@ export class HandOver {
 
   /** An account was removed with all that waited for it. */
   removed(account: Jid): void {
-    this.#with(account, (state) => this.#unsaved.delete(state));
+    this.#with(account, (state) => {
+      state.removed = true;
+      this.#unsaved.delete(state);
+    });
     this.#accounts.delete(account.toString());
     this.#spool.forget(account);
   }
@@ -342,19 +315,29 @@ export class HandOver {
 
   async #store(state: AccountState): Promise<void> {
     this.#unsaved.delete(state);
-    if (!state.deliveries.changed) return;
-    state.deliveries.changed = false;
-    const { account, deliveries } = state;
-    await this.#positions.put(account.toString(), KEY, deliveries.position());
+    const { account, deliveries, removed } = state;
+    if (!deliveries.changed || removed) return;
+    deliveries.changed = false;
+    try {
+      await this.#positions.put(account.toString(), KEY, deliveries.position());
+    } catch (error) {
+      deliveries.changed = true; // it goes with what changes next
+      throw error;
+    }
   }
 }
 
-/** Settles with whether the network took what was sent; otherwise the client has left. */
-function taken(session: Session): Promise<boolean> {
-  return session.flushed().then(
-    () => true,
-    () => false,
-  );
+/** Nobody holds it and nobody has it, or it is not known yet. */
+function isWaiting({ deliveries }: AccountState): boolean {
+  return !deliveries.complete || deliveries.left().length > 0;
+}
+
+function nextOf({ wanting }: AccountState): Session | undefined {
+  for (const session of wanting) {
+    wanting.delete(session);
+    if ((session.priority ?? -1) >= 0) return session;
+  }
+  return undefined;
 }
 
 /** XEP-0160 §3. */

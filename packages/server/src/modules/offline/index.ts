@@ -3,10 +3,11 @@
  * the time they came at by XEP-0203 (2.0). What the archive keeps is handed over from there, what
  * it does not keep waits in a spool.
  */
-import { STANZA_ID_NS } from "@rookery/protocol";
+import { MAM_NS, STANZA_ID_NS } from "@rookery/protocol";
 import { defineModule, type Module, type NoOptions } from "../../host.ts";
 import {
   accountRemoved,
+  iqFlow,
   messageFlow,
   messageHanded,
   messagesLeft,
@@ -33,9 +34,14 @@ export const offlineModule: Module<NoOptions, OfflineMessages> = defineModule({
     host.on(messageHanded, (handed) => handOver.handed(handed));
     host.on(messagesTaken, ({ session, ids }) => handOver.taken(session, ids));
     host.on(messagesLeft, ({ session, ids }) => handOver.left(session, ids));
-    host.on(sessionTakesMessages, (session) => handOver.give(session));
+    host.on(sessionTakesMessages, (session) => handOver.takesMessages(session));
     host.on(sessionResumed, (session) => handOver.resumed(session));
     host.on(sessionEnded, (session) => handOver.ended(session));
+    host.on(iqFlow, "reject", ({ stanza, direction }) => {
+      if (direction === "received" || !stanza.has(MAM_NS, "query")) return;
+      const session = host.sessions.get(stanza.from);
+      if (session) handOver.asksArchive(session);
+    });
     host.on(accountRemoved, (account) => handOver.removed(account));
     host.signal.addEventListener("abort", () => handOver.saveAll());
     return handOver.messages;

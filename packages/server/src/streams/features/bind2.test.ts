@@ -142,6 +142,7 @@ test("XEP-0386 §3.2.1: it is told how far the archive goes, and is not handed w
     juliet.send(`<message to='romeo@example.org' type='chat'><body>${text}</body></message>`);
   }
   await juliet.sync();
+  stage.clock.advance(1000);
   const romeo = await enters(stage, bind());
   const metadata = bound(romeo)?.child("urn:xmpp:mam:2", "metadata");
   const [start, end] = ["start", "end"].map((name) =>

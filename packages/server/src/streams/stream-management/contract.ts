@@ -10,7 +10,6 @@ import {
 } from "@rookery/protocol";
 import type { Element } from "@rookery/xml";
 import type { C2sStream } from "../c2s.ts";
-import type { Management } from "./management.ts";
 
 /**
  * Switches stream management on (XEP-0198 §3), asked for by an element of its own or together with
