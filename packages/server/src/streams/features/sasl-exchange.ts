@@ -1,7 +1,6 @@
 /** What both profiles of SASL have in common: one exchange of a client, from its begin to its outcome. */
 import { Jid, StreamError } from "@rookery/protocol";
 import {
-  isTokenMechanism,
   SaslError,
   type SaslServer,
   type SaslStep,
@@ -81,6 +80,7 @@ function respond(stream: C2sStream, message: Uint8Array | undefined): Maybe<Outc
 function askForDelay(stream: C2sStream): void {
   const { sasl, services, connection } = stream;
   if (sasl.answerAt !== undefined || sasl.mechanism?.claimed === undefined) return;
+  if (!isGuessable(sasl.mechanism.name)) return;
   const waitMs = services.throttle.wait(connection.address, guessedAccount(stream));
   sasl.answerAt = services.clock.now() + waitMs;
 }
@@ -109,14 +109,17 @@ async function admit(stream: C2sStream, step: SaslSuccess): Promise<Outcome> {
   } catch (error) {
     return later(stream, counted(stream, { step: "failure" as const, error: asSaslError(error) }));
   }
-  stream.services.throttle.succeeded(stream.connection.address, guessedAccount(stream));
-  return later(stream, { ...step, account });
+  const guessed = guessedAccount(stream);
+  const outcome = await later(stream, { ...step, account });
+  // who does not wait for the answer is not to learn it from what the next try has to wait
+  if (!stream.closed) stream.services.throttle.succeeded(stream.connection.address, guessed);
+  return outcome;
 }
 
-/** Only what may have been a guess counts as one. */
+/** Only what may have been a guess counts as one, at once: whoever does not wait is counted too. */
 function counted<T extends { readonly error: SaslError }>(stream: C2sStream, failure: T): T {
-  if (failure.error.condition === "not-authorized") {
-    const { services, connection } = stream;
+  const { services, connection, sasl } = stream;
+  if (failure.error.condition === "not-authorized" && isGuessable(sasl.mechanism?.name)) {
     services.throttle.failed(connection.address, guessedAccount(stream));
   }
   return failure;
@@ -134,8 +137,13 @@ function later(stream: C2sStream, outcome: Outcome): Maybe<Outcome> {
 function guessedAccount({ sasl, host }: C2sStream): string | undefined {
   const { mechanism } = sasl;
   if (mechanism?.claimed === undefined || host === undefined) return undefined;
-  if (isTokenMechanism(mechanism.name) || UNGUESSABLE.has(mechanism.name)) return undefined;
+  if (!isGuessable(mechanism.name)) return undefined;
   return Jid.of(mechanism.claimed, host.domain.domain).toString();
+}
+
+/** Whether what the client proves may be guessed: a password. */
+function isGuessable(mechanism: string | undefined): boolean {
+  return mechanism === "PLAIN" || mechanism?.startsWith("SCRAM-") === true;
 }
 
 /** What is no fault of the client is one of ours (a storage that is not there). */
@@ -143,5 +151,3 @@ export function asSaslError(error: unknown): SaslError {
   if (error instanceof SaslError) return error;
   return new SaslError("temporary-auth-failure", "authentication is not possible now", error);
 }
-
-const UNGUESSABLE: ReadonlySet<string> = new Set(["EXTERNAL", "OAUTHBEARER", "ANONYMOUS"]);
