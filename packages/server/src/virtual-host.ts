@@ -190,8 +190,9 @@ export class VirtualHost {
 
   /** What its streams and tokens were opened by counts no more: ends them. */
   async accountChanged(change: AccountChange): Promise<void> {
-    await this.devices.revokeAll(change.account, change.by);
+    // streams first: one that has just logged in is given no token any more
     this.hooks.emit(accountChanged, change);
+    await this.devices.revokeAll(change.account, change.by);
   }
 
   /** True if the account of a JID administers the server. */

@@ -117,6 +117,13 @@ export interface TokenUse {
   readonly invalidate: boolean;
 }
 
+/** The token that a client uses. */
+export interface UsedToken {
+  readonly mechanism: string;
+  /** It is to be replaced. */
+  readonly isDue: boolean;
+}
+
 /** The tokens that the clients of a host's accounts log in with (XEP-0484), by account and device. */
 export class FastTokens {
   readonly #domain: Jid;
@@ -198,8 +205,15 @@ export class FastTokens {
    * A new token for a client, to be given to it. The one it has stays good until this one is used.
    *
    * @param agent with an id.
+   * @param renewed the client has logged in by the token that it has.
+   * @returns undefined if it was signed out since then: who has no token is given none for it.
    */
-  async issue(account: Jid, mechanism: string, agent: UserAgent): Promise<FastGrant> {
+  async issue(
+    account: Jid,
+    mechanism: string,
+    agent: UserAgent,
+    { renewed = false }: { readonly renewed?: boolean } = {},
+  ): Promise<FastGrant | undefined> {
     const { clock, random, limits } = this.#options;
     const now = clock.now();
     const token = Buffer.from(random.bytes(TOKEN_BYTES)).toString("base64url");
@@ -208,24 +222,27 @@ export class FastTokens {
     const next = { mechanism, key, issued: now, expires, count: -1 };
     const { id = "", software, device } = agent;
     await this.#makeRoom(account.toString(), id);
-    await this.#devices.update(account.toString(), id, (old) => ({
-      software: software ?? old?.software,
-      device: device ?? old?.device,
-      created: old?.created ?? now,
-      used: now,
-      current: old?.current,
-      next,
-    }));
-    return { token, expiry: expires };
+    const kept = await this.#devices.update(account.toString(), id, (old) => {
+      if (renewed && old === undefined) return undefined;
+      return {
+        software: software ?? old?.software,
+        device: device ?? old?.device,
+        created: old?.created ?? now,
+        used: now,
+        current: old?.current,
+        next,
+      };
+    });
+    return kept && { token, expiry: expires };
   }
 
-  /** The mechanism of the token that a client has just used, if the token is due to be replaced. */
-  async due(account: Jid, device: string): Promise<string | undefined> {
+  /** The token that a client has just logged in by; undefined if it was signed out since then. */
+  async used(account: Jid, device: string): Promise<UsedToken | undefined> {
     const current = (await this.#devices.get(account.toString(), device))?.value.current;
     if (current === undefined) return undefined;
     const { clock, limits } = this.#options;
     const after = Math.min(ROTATE_MS, limits.tokenSeconds * 500);
-    return clock.now() - current.issued >= after ? current.mechanism : undefined;
+    return { mechanism: current.mechanism, isDue: clock.now() - current.issued >= after };
   }
 
   /** A resource that a client gets each time, and that tells nothing of its id (XEP-0386 §3.2.1). */

@@ -161,7 +161,7 @@ export interface AccountChange {
   readonly by: Session | undefined;
 }
 
-/** The streams of the account are closed and its tokens are void, but for the session that asked. */
+/** The streams of the account end, and then its tokens, but for those of the session that asked. */
 export const accountChanged: Signal<AccountChange> = signal("account-changed");
 /** A resource was bound. */
 export const sessionBegan: Signal<Session> = signal("session-began");

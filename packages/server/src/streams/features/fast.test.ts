@@ -7,6 +7,7 @@ import {
   BIND,
   byPassword,
   byToken,
+  ended,
   FAST,
   LAPTOP,
   PHONE,
@@ -237,4 +238,26 @@ test("XEP-0484 §6: tokens are not taken without TLS", async () => {
   client.send(byToken(token));
   assert.equal(await refused(client), "encryption-required");
   assert.equal(TLS.protocol, "TLSv1.3");
+});
+
+test("a client that is signed out while it logs in by its token is not let in, nor given another", async () => {
+  for (const days of [0, 1]) {
+    await using stage = await TestServer.start();
+    const token = await withToken(stage);
+    stage.clock.advance(days * DAY); // after a day the token is to be replaced
+    const { accounts, devices } = stage.server.host("example.org");
+    const admit = accounts.admit.bind(accounts);
+    accounts.admit = async (username) => {
+      await admit(username);
+      assert.equal(await devices.revoke(account(), PHONE), true);
+    };
+    const client = await secured(stage);
+    const enable = "<enable xmlns='urn:xmpp:sm:3' resume='true'/>";
+    client.send(byToken(token, { inline: FAST + BIND.replace("</bind>", `${enable}</bind>`) }));
+    assert.equal(await ended(client), "not-authorized");
+    assert.equal(stage.server.sessions.size, 0, "nor is there a session to come back to");
+    assert.deepEqual(await devices.list(account()), []);
+    accounts.admit = admit;
+    assert.equal(await tries(stage, token), "not-authorized");
+  }
 });

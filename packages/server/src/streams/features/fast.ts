@@ -31,27 +31,51 @@ export function tokensFor(
   return stream.host?.tokens.verifier({ ...use, device: userAgent?.id });
 }
 
+/** What came of a login as far as tokens go. */
+export type Granted =
+  /** `<token/>`, if the client is to have one. */
+  | { readonly token: Element | undefined }
+  /** It logged in by a token that was taken from it meanwhile: it is not to be let in. */
+  | "signed-out";
+
 /**
  * The `<token/>` for a client that has authenticated: because it asked for one (§3.2), or because the
  * one it used is to be replaced (§3.5). If none can be made the client goes on without.
+ *
+ * To be asked once its session is there: whoever signs the client out later finds that.
  */
 export async function grantToken(
   stream: C2sStream,
   account: Jid,
-  { mechanism, userAgent, inline }: Sasl2Authenticate,
-): Promise<Element | undefined> {
-  const { tokens, accounts } = stream.host ?? {};
-  const device = userAgent?.id;
-  if (tokens === undefined || device === undefined) return undefined;
-  if (accounts?.isGuest?.(account)) return undefined; // who does not come back
+  request: Sasl2Authenticate,
+): Promise<Granted> {
+  const { accounts } = stream.host ?? {};
+  if (accounts?.isGuest?.(account)) return NONE; // who does not come back
   try {
-    const asked = fastRequest.in({ children: inline });
-    const wanted =
-      asked ?? (isTokenMechanism(mechanism) ? await tokens.due(account, device) : undefined);
-    if (wanted === undefined || !offeredTokenMechanisms(stream).includes(wanted)) return undefined;
-    return fastGrant.write(await tokens.issue(account, wanted, { ...userAgent, id: device }));
+    return await grant(stream, account, request);
   } catch (error) {
     stream.services.log.error("a token could not be given", { account: account.toString(), error });
-    return undefined;
+    return NONE;
   }
 }
+
+async function grant(
+  stream: C2sStream,
+  account: Jid,
+  { mechanism, userAgent, inline }: Sasl2Authenticate,
+): Promise<Granted> {
+  const tokens = stream.host?.tokens;
+  const device = userAgent?.id;
+  if (tokens === undefined || device === undefined) return NONE;
+  // one that was used for the last time (§3.6) is gone by itself
+  const renewed = isTokenMechanism(mechanism) && !fastUse.in({ children: inline })?.invalidate;
+  const used = renewed ? await tokens.used(account, device) : undefined;
+  if (renewed && used === undefined) return "signed-out";
+  const wanted = fastRequest.in({ children: inline }) ?? (used?.isDue && used.mechanism);
+  if (!wanted || !offeredTokenMechanisms(stream).includes(wanted)) return NONE;
+  const agent = { ...userAgent, id: device };
+  const issued = await tokens.issue(account, wanted, agent, { renewed });
+  return issued === undefined ? "signed-out" : { token: fastGrant.write(issued) };
+}
+
+const NONE: Granted = { token: undefined };

@@ -1,4 +1,4 @@
-import { type Jid, SM_NS } from "@rookery/protocol";
+import { type Jid, SM_NS, StreamError } from "@rookery/protocol";
 import { bind2Request, type Sasl2Authenticate, sasl2Success } from "@rookery/stream";
 import type { Element } from "@rookery/xml";
 import type { C2sStream } from "../c2s.ts";
@@ -7,8 +7,8 @@ import { bindWith } from "./bind2.ts";
 import { grantToken } from "./fast.ts";
 
 /**
- * Lets a client in that has authenticated, and does what it asked for together with that: a token,
- * the session it had before, or else a new one (XEP-0388 §2.6.1, XEP-0386 §3.2).
+ * Lets a client in that has authenticated, and does what it asked for together with that: the session
+ * it had before, or else a new one, and a token (XEP-0388 §2.6.1, XEP-0386 §3.2).
  *
  * @param data what the mechanism says last.
  * @throws StreamError if no session can be had.
@@ -20,13 +20,18 @@ export async function letIn(
   data: Uint8Array | undefined,
 ): Promise<void> {
   stream.authenticated(account);
-  const token = await grantToken(stream, account, request);
-  if (stream.closed) return;
   const session = await takeSession(stream, account, request);
+  if (stream.closed) return;
+  const granted = await grantToken(stream, account, request);
   stream.sasl.reset();
   if (stream.closed) return;
+  if (granted === "signed-out") {
+    const error = new StreamError("not-authorized", "this client was signed out");
+    stream.close(error, { final: true });
+    return;
+  }
   const identity = stream.session?.jid ?? account;
-  const inline = [...session.answers, ...(token ? [token] : [])];
+  const inline = [...session.answers, ...(granted.token ? [granted.token] : [])];
   stream.sendElement(sasl2Success.write({ data, identity, inline }));
   stream.offerFeatures();
   session.afterwards();
