@@ -48,9 +48,14 @@ export class SaslState {
     this.upgrade = undefined;
   }
 
-  /** During an exchange by SASL2 nothing else comes (XEP-0388 §2.4). @throws StreamError */
+  /**
+   * During an exchange by SASL2 nothing else comes (XEP-0388 §2.4), and nothing of SASL2 during one of
+   * the older profile. @throws StreamError
+   */
   expects({ name, ns }: Element): void {
-    if (this.profile !== "sasl2" || (ns === SASL2_NS && name !== "authenticate")) return;
+    if (this.profile === undefined) return;
+    const isSasl2 = ns === SASL2_NS;
+    if (this.profile === "sasl" ? !isSasl2 : isSasl2 && name !== "authenticate") return;
     throw new StreamError("policy-violation", `<${name}/> came in the middle of an authentication`);
   }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NS } from "@rookery/protocol";
 import { chooseMechanism, decodeBase64, sasl2Offer, sasl2Response } from "@rookery/stream";
-import { PASSWORD, TestServer, TLS } from "@rookery/testkit";
+import { PASSWORD, stanzaXml, TestServer, TLS } from "@rookery/testkit";
 import { nodeCrypto } from "../../accounts/node-crypto.ts";
 import { plain } from "../stage.test.ts";
 import {
@@ -318,4 +318,20 @@ test("tries that have to wait are answered later, and hold up nobody else", asyn
   assert.deepEqual(first.queued, []);
   stage.clock.advance(60_000 - 1);
   assert.equal(await refused(first), "not-authorized");
+});
+
+test("XEP-0388 §2.4: an exchange of the older profile is not gone on with by SASL2", async () => {
+  await using stage = await staged();
+  for (const element of [
+    sasl2Response.write(Buffer.from(`\0romeo\0${PASSWORD}`)),
+    stanzaXml(`<abort xmlns='${SASL2}'/>`),
+    byPassword(),
+  ]) {
+    const client = await secured(stage);
+    client.send(`<auth xmlns='${NS.sasl}' mechanism='PLAIN'/>`);
+    assert.equal((await client.element()).name, "challenge");
+    client.send(element);
+    assert.equal(await ended(client), "policy-violation");
+  }
+  assert.equal(stage.server.sessions.size, 0);
 });
