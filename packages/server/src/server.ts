@@ -311,12 +311,11 @@ export class Server {
     this.#parts.directory?.close();
   }
 
-  /** Streams that authenticated for an account, or may be about to, are not the next owner's. */
+  /** Streams that authenticated for an account, or are about to, are not the next owner's. */
   #removed(account: Jid): void {
     this.#c2s.throttle.forget(account.toString());
     for (const stream of this.#c2s.streams) {
-      const logsIn = stream.sasl.mechanism && stream.host?.domain.domain === account.domain;
-      if (!logsIn && !stream.user?.equals(account)) continue;
+      if (!isLoggingIn(stream, account) && !stream.user?.equals(account)) continue;
       stream.close(new StreamError("not-authorized", "the account was removed"));
     }
   }

@@ -95,6 +95,33 @@ test("an exchange that began with the old password does not succeed with it", ()
     await other.close();
   }));
 
+test("the removal of an account, and a guest who leaves, end nobody else's login", async () => {
+  const auth = { requireTls: false, plainWithoutTls: true, guests: { enabled: true } };
+  await using stage = await TestServer.start({ config: { auth, limits: { loginSeconds: 0 } } });
+  await stage.accounts("romeo@example.org", "juliet@example.org");
+  const logins = ["romeo", "juliet"].map(async (username) => {
+    const client = stage.connect();
+    await client.open("example.org");
+    const first = Buffer.from(`n,,n=${username},r=abcdefghijklmnop`).toString("base64");
+    client.send(`<auth xmlns='${NS.sasl}' mechanism='SCRAM-SHA-256'>${first}</auth>`);
+    assert.equal((await client.element()).name, "challenge");
+    return client;
+  });
+  const [romeo, juliet] = await Promise.all(logins);
+  const guest = stage.connect();
+  await guest.open("example.org");
+  guest.send(`<auth xmlns='${NS.sasl}' mechanism='ANONYMOUS'>=</auth>`);
+  assert.equal((await guest.element()).name, "success");
+  guest.cut();
+  stage.clock.advance(60_000); // it has bound no resource in time
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await stage.remove("romeo@example.org");
+  assert.ok((await romeo?.element())?.child(NS.streamErrors, "not-authorized"));
+  assert.deepEqual(juliet?.queued, []);
+  assert.equal(juliet?.closed, false);
+  await juliet?.close();
+});
+
 test("wrong passwords make the answers to their address wait, and nobody else's", () =>
   withRomeo(async (stage) => {
     for (let stream = 0; stream < 2; stream++) {
