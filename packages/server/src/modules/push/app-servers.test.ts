@@ -138,3 +138,18 @@ test(
     assert.ok(!names.includes("pubsub"));
   }),
 );
+
+test("guests are not woken, and make the server reach for nobody (XEP-0175 §4)", async () => {
+  const domains = [{ name: "example.org", auth: { guests: { enabled: true } } }];
+  const { stage, app } = await staged({ config: { domains } });
+  await using _ = stage;
+  const guest = stage.connect();
+  await guest.open("example.org");
+  guest.send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='ANONYMOUS'>=</auth>");
+  assert.equal((await guest.element()).name, "success");
+  await guest.open("example.org");
+  guest.send("<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>");
+  await guest.answer("b");
+  assert.equal(await enables(guest), "forbidden");
+  assert.deepEqual(await app.told(), []);
+});

@@ -34,10 +34,17 @@ export class Requests {
     this.#places = places;
   }
 
-  /** XEP-0357 §5. @throws StanzaError `not-acceptable` for what can be no app server, or is too much. */
+  /**
+   * XEP-0357 §5.
+   * @throws StanzaError `not-acceptable` for what can be no app server, or is too much; `forbidden`
+   *   for guests.
+   */
   enable({ query, iq, account, session }: IqRequest<PushEnable>): IqAnswer {
     const { jid, node, options } = query;
-    const { limits, domain, clock } = this.#host;
+    const { limits, domain, clock, accounts } = this.#host;
+    if (accounts.isGuest?.(account)) {
+      throw new StanzaError("forbidden", "nobody comes back as the guest that they were");
+    }
     if (jid.domain === domain.domain) {
       const text = `${quoted(jid.toString())} can be no app server: it is of the account's own domain`;
       throw new StanzaError("not-acceptable", text);
