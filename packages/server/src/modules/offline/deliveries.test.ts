@@ -68,3 +68,49 @@ test("what is taken before it was read does not wait, and is remembered", () => 
   assert.deepEqual(read(later, [1, 2, 3, 4]), [1, 2, 4]);
   assert.ok(!deliveries.waits("m5"));
 });
+
+test("SECURITY: however much comes and waits, a bounded part of it is remembered, and none of it lost", () => {
+  const deliveries = new Deliveries(undefined);
+  read(deliveries, []);
+  const all = Array.from({ length: 12_000 }, (_, n) => n + 1);
+  for (const n of all) {
+    deliveries.record(kept(n), undefined);
+    if (n === 7 || n === 3000) {
+      deliveries.hand(kept(n), 1);
+      deliveries.take(`m${n}`);
+    }
+    if (n === 20) deliveries.hand(kept(n), 1);
+  }
+  assert.ok(deliveries.size <= 5000, `${deliveries.size}`);
+  assert.ok(!deliveries.complete);
+  deliveries.leave("m20");
+  assert.deepEqual(
+    read(deliveries, all),
+    all.filter((n) => n !== 7 && n !== 3000),
+  );
+});
+
+test("SECURITY: what clients have is not remembered one by one, though something before it waits", () => {
+  const deliveries = new Deliveries(undefined);
+  read(deliveries, []);
+  for (let n = 1; n <= 3000; n++) {
+    deliveries.record(kept(n), undefined);
+    deliveries.hand(kept(n), 1);
+    if (n > 1) deliveries.take(`m${n}`);
+  }
+  assert.equal(deliveries.size, 1);
+  const position = deliveries.position();
+  assert.deepEqual(position.seen, { upTo: kept(3000), missing: ["m1"] });
+  const later = new Deliveries(JSON.parse(JSON.stringify(position)));
+  const numbers = Array.from({ length: 3001 }, (_, n) => n + 1);
+  assert.deepEqual(read(later, numbers), [1, 3001]);
+});
+
+test("a message of which it is not known when it came puts nothing back", () => {
+  const deliveries = new Deliveries({ upTo: kept(5), taken: [] });
+  deliveries.hand({ id: "expired", at: 0 }, 1); // held over a restart, and removed meanwhile
+  read(deliveries, [6]);
+  deliveries.take("m6");
+  deliveries.take("expired");
+  assert.deepEqual(deliveries.upTo, kept(6));
+});

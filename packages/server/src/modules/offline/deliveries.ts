@@ -4,6 +4,8 @@ import type { Kept } from "../../im/contract.ts";
 const REMEMBERED = 500;
 /** How many that clients have are remembered while the backlog was not read. */
 const TAKEN_UNMET = 5000;
+/** If more wait than this, they are read again from where they are kept. */
+const REMEMBERED_WAITING = 5000;
 
 /** A message that is kept until a client of the account has it. */
 export interface Waiting extends Kept {
@@ -39,7 +41,7 @@ export class Deliveries {
   readonly #live: Map<string, Waiting> = new Map();
   /** What clients have of what was not read yet. */
   readonly #takenBefore: Set<string>;
-  readonly #seen: Seen | undefined;
+  #seen: Seen | undefined;
   /** The last that clients have of what the archive keeps. */
   #last: Kept | undefined;
   /** What came until this time a client has fetched itself. */
@@ -74,6 +76,9 @@ export class Deliveries {
 
   /** A message came and is kept. */
   record(kept: Kept, spooled: number | undefined): void {
+    if (this.#live.size >= REMEMBERED_WAITING) this.#forgetWaiting();
+    // whoever reads the backlog will find it there
+    if (!this.#complete && this.#readers === 0 && spooled === undefined) return;
     this.#live.set(kept.id, { ...kept, spooled, holders: 0, taken: false });
   }
 
@@ -197,20 +202,42 @@ export class Deliveries {
 
   /** What is to be stored. */
   position(): Position {
-    const all = [...this.#backlog.values(), ...this.#live.values()];
-    const taken = all.filter((one) => one.taken).map(({ id }) => id);
-    const ids = [...new Set([...this.#takenBefore, ...taken])].slice(-REMEMBERED);
-    const upTo = this.#upTo;
-    if (!this.#complete) {
-      return this.#seen ? { upTo, taken: ids, seen: this.#seen.stored } : { upTo, taken: ids };
+    const ids = new Set(this.#takenBefore);
+    for (const messages of [this.#backlog, this.#live]) {
+      for (const { id, taken } of messages.values()) if (taken) ids.add(id);
     }
-    const last = this.#last;
-    const missing = all
-      .filter((one) => !one.taken && one.spooled === undefined && one.at <= (last?.at ?? -1))
-      .map(({ id }) => id);
-    if (last === undefined || missing.length > REMEMBERED) return { upTo, taken: ids };
-    if (missing.length === 0 && this.#readers === 0) return { upTo: last, taken: ids };
-    return { upTo, taken: ids, seen: { upTo: last, missing } };
+    const upTo = this.#upTo;
+    const taken = [...ids].slice(-REMEMBERED);
+    const seen = this.#complete ? this.#seenNow() : this.#seen?.stored;
+    if (seen === undefined || seen.missing.length > REMEMBERED) return { upTo, taken };
+    if (this.#complete && seen.missing.length === 0) return { upTo: seen.upTo, taken };
+    return { upTo, taken, seen };
+  }
+
+  /** Once the backlog was read: how far clients are, and what they lack up to there. */
+  #seenNow(): Position["seen"] {
+    const upTo = this.#last;
+    if (upTo === undefined) return undefined;
+    const missing: string[] = [];
+    for (const messages of [this.#backlog, this.#live]) {
+      for (const { id, at, taken, spooled } of messages.values()) {
+        if (!taken && spooled === undefined && at <= upTo.at) missing.push(id);
+      }
+    }
+    return { upTo, missing };
+  }
+
+  /** What no session holds is read again when someone takes messages: it is kept, after all. */
+  #forgetWaiting(): void {
+    if (!this.#complete || this.#readers > 0) return;
+    const seen = this.#seenNow();
+    this.#seen = seen && new Seen(seen);
+    this.#complete = false;
+    for (const messages of [this.#backlog, this.#live]) {
+      for (const [id, { holders, spooled }] of messages) {
+        if (holders === 0 && spooled === undefined) messages.delete(id);
+      }
+    }
   }
 
   /** What is taken at the front is behind us; what is taken further on need not be remembered. */
