@@ -185,6 +185,11 @@ export class Management implements Outlet {
     this.#services.moved(this);
   }
 
+  /** The server stops, and has stored what is to be known of the session. */
+  rest(): void {
+    this.#patience?.cancel();
+  }
+
   /** The session ends; what its client has not acknowledged is given back. */
   end(): void {
     if (this.#ended) return;

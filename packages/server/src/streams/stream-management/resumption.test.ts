@@ -8,6 +8,7 @@ import { openStorage } from "../../storage/open.ts";
 import type { ManagedStream } from "./management.ts";
 import { type SessionRecord, sessionRecords } from "./record.ts";
 import { Resumption } from "./resumption.ts";
+import { managed } from "./stage.test.ts";
 
 function stored(resource: string, until: number, presence?: string): SessionRecord {
   const session = {
@@ -113,4 +114,15 @@ test("XEP-0198 §5: what is sent before a stream is told that it takes the sessi
   assert.equal(texts.filter((text) => text.startsWith("<message")).length, 1);
   management.end();
   await storage.close();
+});
+
+test("a server that has stopped leaves nothing to be done for the sessions it has stored", async () => {
+  const stage = await TestServer.start();
+  const juliet = await managed(stage, "juliet@example.org/phone");
+  juliet.client.write("<presence/>");
+  await juliet.stanza();
+  juliet.client.cut();
+  await stage.settled();
+  await stage.server.stop();
+  assert.equal(stage.clock.waiting, 0);
 });

@@ -107,7 +107,8 @@ export class Resumption {
   async save(): Promise<void> {
     await this.#released();
     const writes = [...this.#away.keys()].map((management) => {
-      const record = { ...this.#record(management, management.handled.count) };
+      management.rest();
+      const record = this.#record(management, management.handled.count);
       return this.#put(management, { ...record, session: this.#stored(management) });
     });
     for (const { status } of await Promise.allSettled(writes)) {
