@@ -33,6 +33,8 @@ interface Connection {
   readonly jid: string;
   connect(jid: string, password: string, told: (status: number) => void): void;
   disconnect(reason: string): void;
+  hasResumed(): boolean;
+  isStreamManagementEnabled(): boolean;
   reset(): void;
   send(stanza: Builder): void;
   sendIQ(stanza: Builder, done: (answer: Node) => void, failed: (answer: Node) => void): void;
@@ -47,17 +49,18 @@ export class BoshClient {
   readonly #heard: Node[] = [];
   #wake: () => void = () => {};
 
-  private constructor(strophe: Strophe, url: string) {
+  private constructor(strophe: Strophe, url: string, options: object) {
     this.#strophe = strophe;
     strophe.Strophe.setLogLevel(strophe.Strophe.LogLevel["FATAL"] ?? 4);
-    this.#connection = new strophe.Strophe.Connection(url);
+    this.#connection = new strophe.Strophe.Connection(url, options);
   }
 
-  static async load(url: string): Promise<BoshClient> {
+  /** @param options of a connection of Strophe.js. */
+  static async load(url: string, options: object = {}): Promise<BoshClient> {
     installDom();
     // the build for browsers: that for Node asks for another DOM
     const build = new URL("dist/strophe.esm.js", import.meta.resolve("strophe.js/package.json"));
-    return new BoshClient((await import(build.href)) as Strophe, url);
+    return new BoshClient((await import(build.href)) as Strophe, url, options);
   }
 
   get jid(): string {
@@ -76,8 +79,19 @@ export class BoshClient {
     return this.#strophe.$pres;
   }
 
-  /** Begins to log in. */
+  /** The connection goes on with a former session (XEP-0198 §5). */
+  get resumed(): boolean {
+    return this.#connection.hasResumed();
+  }
+
+  /** The server counts what is sent (XEP-0198 §3). */
+  get managed(): boolean {
+    return this.#connection.isStreamManagementEnabled();
+  }
+
+  /** Begins to log in, anew if the connection was lost. */
   connect(jid: string, password: string): void {
+    this.#told.length = 0;
     const connection = this.#connection;
     connection.connect(jid, password, (status) => {
       this.#told.push(status);

@@ -24,6 +24,7 @@ class TextNode {
 }
 
 interface Attribute {
+  readonly name: string;
   readonly nodeName: string;
   readonly value: string;
 }
@@ -70,7 +71,7 @@ class ElementNode {
   }
 
   get attributes(): readonly Attribute[] & { getNamedItem(name: string): Attribute | null } {
-    const list = [...this.#attributes].map(([nodeName, value]) => ({ nodeName, value }));
+    const list = [...this.#attributes].map(([name, value]) => ({ name, nodeName: name, value }));
     const getNamedItem = (name: string): Attribute | null =>
       list.find(({ nodeName }) => nodeName === name) ?? null;
     return Object.assign(list, { getNamedItem });
@@ -226,11 +227,25 @@ class Parser {
   }
 }
 
+class Serializer {
+  serializeToString(node: ElementNode | TextNode): string {
+    if (node instanceof TextNode) return escaped(node.nodeValue);
+    const attributes = node.attributes.map(({ name, value }) => ` ${name}="${escaped(value)}"`);
+    const children = node.childNodes.map((child) => this.serializeToString(child)).join("");
+    return `<${node.nodeName}${attributes.join("")}>${children}</${node.nodeName}>`;
+  }
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+}
+
 /** Gives Strophe.js what it looks for in a browser. */
 export function installDom(): void {
   Object.assign(globalThis, {
     document: new DocumentNode("#document", null),
     DOMParser: Parser,
+    XMLSerializer: Serializer,
     XMLHttpRequest: Request,
   });
 }
