@@ -174,13 +174,12 @@ test(
       const refusal = await asksForSlot(romeo, 1);
       assert.equal(conditionOf(refusal), "resource-constraint");
       assert.ok((adviceOf(refusal).retryAt ?? 0) > stage.clock.now());
-      for (let minutes = 0; minutes < 130; minutes += 1) {
+      const end = Date.now() + 20_000;
+      stage.clock.advance(3_600_000);
+      while (conditionOf(await asksForSlot(romeo, 5000)) !== undefined) {
+        assert.ok(Date.now() < end, "the files are still counted");
         stage.clock.advance(60_000);
         await stage.settled();
-      }
-      for (let tries = 0; conditionOf(await asksForSlot(romeo, 5000)) !== undefined; tries++) {
-        assert.ok(tries < 100, "the files are still counted");
-        stage.clock.advance(1000);
       }
     },
     {
