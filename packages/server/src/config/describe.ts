@@ -78,7 +78,10 @@ function typeText(schema: z.core.JSONSchema.JSONSchema): string {
     case "object":
       return "group";
     case "array":
-      return isSchema(schema.items) ? `list of ${typeText(schema.items)}s` : "list";
+      if (!isSchema(schema.items)) return "list";
+      return schema.items.enum === undefined
+        ? `list of ${typeText(schema.items)}s`
+        : `list of these: ${typeText(schema.items)}`;
     case "string":
       return "text";
     case "integer":

@@ -1,4 +1,10 @@
-import { type Jid, type Stanza, StanzaError, withoutStanzaIds } from "@rookery/protocol";
+import {
+  CARBONS_NS,
+  type Jid,
+  type Stanza,
+  StanzaError,
+  withoutStanzaIds,
+} from "@rookery/protocol";
 import { after } from "@rookery/stream";
 import type { Hooks, Maybe } from "../hooks.ts";
 import type { Session } from "../sessions/session.ts";
@@ -45,6 +51,7 @@ export class Messages {
    * and copied then, and goes to who is there now. @throws StanzaError
    */
   deliverAgain(message: Stanza, to: Jid): void {
+    if (isCopy(message, to.bare)) return;
     const present = this.#targets(message, to);
     for (const session of present) session.send(message);
     if (present.length === 0) refuseMessage(message, to);
@@ -98,6 +105,11 @@ export class Messages {
         return NONE;
     }
   }
+}
+
+/** A copy was for the one session that asked for copies; the message itself is looked after (XEP-0280). */
+function isCopy(message: Stanza, account: Jid): boolean {
+  return message.from.equals(account) && message.payload.some(({ ns }) => ns === CARBONS_NS);
 }
 
 /** The account alone gives stanza-ids in its name (XEP-0359 §4, rule 2). */

@@ -303,6 +303,25 @@ test(
   }),
 );
 
+test("a copy that its client never got goes to nobody else when its session has timed out", async () => {
+  await using stage = await TestServer.start({ config: { limits: { idleSeconds: 0 } } });
+  const home = await managed(stage, "romeo@example.org/home");
+  home.client.send(`<iq type='set' id='e'><enable xmlns='${CARBONS}'/></iq>`);
+  await home.stanza();
+  const garden = await stage.login("romeo@example.org/garden");
+  garden.send("<presence/>");
+  await garden.sync();
+  home.client.cut();
+  garden.send(
+    `<message to='juliet@example.org/x' type='chat'><body>secret</body>${hint("no-store")}</message>`,
+  );
+  await garden.sync();
+  garden.clear();
+  stage.clock.advance(601_000);
+  await stage.settled();
+  assert.deepEqual(garden.queued, []);
+});
+
 test("a client that is away gets its copies when it comes back, in order (XEP-0198 §5)", async () => {
   await using stage = await TestServer.start();
   const home = await managed(stage, "romeo@example.org/home");
