@@ -1,6 +1,7 @@
 import type { Element } from "@rookery/xml";
 import { type Collect, collect, type Maybe } from "../hooks.ts";
 import type { Session } from "../sessions/session.ts";
+import { flag, type Slot } from "../sessions/slot.ts";
 import type { C2sStream } from "./c2s.ts";
 
 export type { C2sStream };
@@ -31,6 +32,9 @@ export const streamFeatures: Collect<C2sStream, StreamFeature> = collect("stream
 export function mayTakePasswords({ connection, services }: C2sStream): boolean {
   return connection.tls !== undefined || services.auth.plainWithoutTls;
 }
+
+/** As {@link mayTakePasswords}, of the stream that a session was bound on. */
+export const isConfidential: Slot<boolean> = flag("confidential");
 
 /**
  * What Bind 2 switches on, or tells, together with the binding of a resource (XEP-0386 §3.2).

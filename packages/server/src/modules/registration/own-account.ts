@@ -11,6 +11,7 @@ import type { Element } from "@rookery/xml";
 import { AccountError } from "../../accounts/accounts.ts";
 import type { Host } from "../../host.ts";
 import type { IqAnswer, IqRequest } from "../../iq.ts";
+import { isConfidential } from "../../streams/feature.ts";
 import type { Departures } from "./departures.ts";
 import { PASSWORD_LENGTH } from "./registrar.ts";
 
@@ -49,6 +50,9 @@ class OwnAccount {
         "bad-request",
         "another password is set by the name of the account and the password",
       );
+    }
+    if (session?.get(isConfidential) !== true) {
+      throw new StanzaError("not-authorized", "a password is changed within TLS: XEP-0077 §3.3");
     }
     if (!isName(username, account)) {
       throw new StanzaError("not-allowed", `${quoted(username)} is not the name of ${account}`);

@@ -3,7 +3,7 @@ import { type Element, el } from "@rookery/xml";
 import { Session } from "../../sessions/session.ts";
 import type { C2sStream } from "../c2s.ts";
 import { DirectOutlet } from "../direct-outlet.ts";
-import type { StreamFeature } from "../feature.ts";
+import { isConfidential, mayTakePasswords, type StreamFeature } from "../feature.ts";
 
 /** Characters of a resource that is renamed; with what is added it stays below the bound of 1023 bytes. */
 const KEPT_CHARACTERS = 200;
@@ -62,7 +62,15 @@ export const legacySession: StreamFeature = {
 export function openSession(stream: C2sStream, jid: Jid): Session {
   const { clock, random, sessions, limits } = stream.services;
   const { sessionsPerAccount } = limits;
-  if (sessionsPerAccount > 0 && sessions.of(jid.bare).length >= sessionsPerAccount) {
+  const isFull = (): boolean =>
+    sessionsPerAccount > 0 && sessions.of(jid.bare).length >= sessionsPerAccount;
+  // a client that comes back often, and not to its sessions, does not keep its account out
+  if (isFull())
+    sessions
+      .of(jid.bare)
+      .find(({ hibernating }) => hibernating)
+      ?.close();
+  if (isFull()) {
     throw new StanzaError(
       "resource-constraint",
       `${jid.bare} has ${sessionsPerAccount} sessions already`,
@@ -71,6 +79,7 @@ export function openSession(stream: C2sStream, jid: Jid): Session {
   }
   const lineage = stream.lineage ?? random.id();
   const session = new Session(jid, clock.now(), new DirectOutlet(stream), lineage);
+  session.set(isConfidential, mayTakePasswords(stream));
   sessions.add(session);
   stream.bound(session);
   return session;
