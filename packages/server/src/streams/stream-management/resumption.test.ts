@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Jid, Stanza } from "@rookery/protocol";
+import { Jid, SM_NS, Stanza } from "@rookery/protocol";
 import { TestServer } from "@rookery/testkit";
 import { systemRandom } from "../../clock.ts";
 import { type Log, silentLog } from "../../log.ts";
@@ -8,7 +8,7 @@ import { openStorage } from "../../storage/open.ts";
 import type { ManagedStream } from "./management.ts";
 import { type SessionRecord, sessionRecords } from "./record.ts";
 import { Resumption } from "./resumption.ts";
-import { managed } from "./stage.test.ts";
+import { authenticated, managed } from "./stage.test.ts";
 
 function stored(resource: string, until: number, presence?: string): SessionRecord {
   const session = {
@@ -125,4 +125,44 @@ test("a server that has stopped leaves nothing to be done for the sessions it ha
   await stage.settled();
   await stage.server.stop();
   assert.equal(stage.clock.waiting, 0);
+});
+
+test("the limit sessionsPerAccount: sessions whose clients are away make room for those that are there", async () => {
+  await using stage = await TestServer.start({ config: { limits: { sessionsPerAccount: 2 } } });
+  for (const name of ["1", "2", "3"]) {
+    const phone = await managed(stage, `juliet@example.org/${name}`);
+    phone.client.cut();
+    await stage.settled();
+  }
+  const names = (): string[] => [...stage.server.sessions.all()].map(({ jid }) => jid.resource);
+  assert.deepEqual(names(), ["2", "3"]);
+  await managed(stage, "juliet@example.org/4");
+  await managed(stage, "juliet@example.org/5");
+  assert.deepEqual(names(), ["4", "5"]);
+  await assert.rejects(managed(stage, "juliet@example.org/6"), "those that are there stay");
+});
+
+test("XEP-0198 §5: of two streams that ask for a session at once, one gets it, and it loses nothing", async () => {
+  await using stage = await TestServer.start();
+  const phone = await managed(stage, "juliet@example.org/phone");
+  phone.client.write("<presence/>");
+  await phone.stanza();
+  const romeo = await stage.login("romeo@example.org/r");
+  const both = await Promise.all(
+    ["one", "two"].map(() => authenticated(stage, "juliet@example.org")),
+  );
+  for (const stream of both) {
+    stream.write(`<resume xmlns='${SM_NS}' previd='${phone.id}' h='${phone.received}'/>`);
+  }
+  romeo.send(
+    "<message to='juliet@example.org' type='chat' id='m'><body>meanwhile</body></message>",
+  );
+  await romeo.sync();
+  const answers = await Promise.all(both.map((stream) => stream.element()));
+  assert.deepEqual(answers.map(({ name }) => name).toSorted(), ["failed", "resumed"]);
+  const winner = both[answers.findIndex(({ name }) => name === "resumed")];
+  let got = await winner?.element();
+  while (got && got.name !== "message") got = await winner?.element();
+  assert.equal(got?.attr("id"), "m");
+  assert.equal(stage.server.sessions.of(Jid.parse("juliet@example.org")).length, 1);
 });
