@@ -20,14 +20,19 @@ const farewell = defineModule({
   setup() {},
 });
 
-function serverWith(modules: { readonly [name: string]: object | false }): Promise<Server> {
+/** As in the configuration. */
+interface Chosen {
+  readonly [name: string]: { readonly [option: string]: unknown } | false;
+}
+
+function serverWith(modules: Chosen): Promise<Server> {
   return createServer(
     { domains: [{ name: "example.org" }], storage: "memory", listen: NOWHERE, modules },
     { modules: [greeting, farewell] },
   );
 }
 
-async function loaded(modules: { readonly [name: string]: object | false }): Promise<string[]> {
+async function loaded(modules: Chosen): Promise<string[]> {
   const server = await serverWith(modules);
   const names = server.host("example.org").modules.names;
   await server.stop();
