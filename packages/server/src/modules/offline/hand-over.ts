@@ -236,7 +236,7 @@ export class HandOver {
     state.giving = true;
     let hold = firstHold;
     try {
-      for (let session: Session | undefined = first; session; session = nextOf(state)) {
+      for (let session: Session | undefined = first; session; session = this.#nextOf(state)) {
         if (session !== first) hold = session.hold();
         const outcome = await this.#giving.give(state, session, hold);
         hold.release();
@@ -249,6 +249,16 @@ export class HandOver {
       this.#saveSoon(state);
       this.#forgetIfAlone(state.account);
     }
+  }
+
+  /** Whose turn it is next: one that is still there, and takes messages. */
+  #nextOf({ wanting }: AccountState): Session | undefined {
+    for (const session of wanting) {
+      wanting.delete(session);
+      const isThere = this.#host.sessions.get(session.jid) === session;
+      if (isThere && !session.hibernating && (session.priority ?? -1) >= 0) return session;
+    }
+    return undefined;
   }
 
   // ── what is known of accounts ──────────────────────────────────────────────
@@ -330,14 +340,6 @@ export class HandOver {
 /** Nobody holds it and nobody has it, or it is not known yet. */
 function isWaiting({ deliveries }: AccountState): boolean {
   return !deliveries.complete || deliveries.left().length > 0;
-}
-
-function nextOf({ wanting }: AccountState): Session | undefined {
-  for (const session of wanting) {
-    wanting.delete(session);
-    if ((session.priority ?? -1) >= 0) return session;
-  }
-  return undefined;
 }
 
 /** XEP-0160 §3. */
