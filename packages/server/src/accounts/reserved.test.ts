@@ -16,3 +16,12 @@ test("which names are reserved is configured", () => {
   assert.ok(isReserved("boss", ["boss"]));
   assert.ok(!isReserved("admin", ["boss"]));
 });
+
+test("RFC 8265 §6.2: what looks like a reserved name is reserved, what is another word is not", () => {
+  for (const name of ["аdmin", "adrnin", "r00t", "supp\u043ert", "pοstmaster", "admín", "adm1n"]) {
+    assert.ok(isReserved(Jid.of(name, "example.org").local), name);
+  }
+  for (const name of ["админ", "romeo", "adm", "admins", "rooted", "infos", "xmpp2"]) {
+    assert.ok(!isReserved(Jid.of(name, "example.org").local), name);
+  }
+});
