@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import type { FastToken } from "@rookery/client";
 import { type ClientOptions, connectClient } from "@rookery/client/node";
 import { body } from "@rookery/protocol";
+import { AUDIENCE, Issuer } from "../../packages/server/src/accounts/issuer.test.ts";
 import { PASSWORD, Rookery } from "./support/rookery.ts";
 
 const LIMIT = { timeout: 60_000 };
@@ -93,6 +94,32 @@ test("XEP-0175: our client comes as a guest where guests may come", LIMIT, async
   const options = { ...(await way(rookery, "direct")), jid: "localhost", anonymous: true };
   assert.match(await signIn(options), /^.+@localhost\/.+/);
 });
+
+test(
+  "RFC 7628: our client signs in by a token of a single sign-on, and comes back without it",
+  LIMIT,
+  async (t) => {
+    await using issuer = await Issuer.start();
+    const config = { auth: { bearer: { issuer: issuer.url, audience: AUDIENCE } } };
+    const rookery = await Rookery.start(t, ["romeo"], undefined, undefined, config);
+    let fast: FastToken | undefined;
+    const tokens = {
+      load: () => fast,
+      save(next: FastToken | undefined) {
+        fast = next;
+      },
+    };
+    const base = { ...(await way(rookery, "starttls")), jid: "romeo@localhost" };
+    const bearer = await issuer.token({ preferred_username: "romeo" });
+    const jid = await signIn({ ...base, bearer, userAgent: PHONE, tokens });
+    assert.match(fast?.mechanism ?? "", /^HT-SHA-256-/, "SASL2, which alone gives such tokens");
+    assert.equal(await signIn({ ...base, userAgent: PHONE, tokens }), jid);
+    const juliet = await issuer.token({ preferred_username: "juliet" });
+    await assert.rejects(signIn({ ...base, bearer: juliet }), /no such account/);
+    const late = await issuer.token({ preferred_username: "romeo" }, { expires: 1_700_000_000 });
+    await assert.rejects(signIn({ ...base, bearer: late }), /not valid/);
+  },
+);
 
 /** An authority, and a certificate of it for romeo@localhost. */
 async function certificates(t: TestContext): Promise<{
