@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { befriend } from "./support/befriend.ts";
 import { PASSWORD, Served } from "./support/served.ts";
 import { LIMIT, openBrowser, PHONE, Visitor } from "./support/visitor.ts";
 
-const PICTURE = new URL(
-  "./images/logo/conversejs-filled-192.png",
-  import.meta.resolve("converse.js"),
-);
+/** In pixels. */
+const SIZE = 192;
 
 test("XEP-0363: a picture is uploaded, and shown to both", LIMIT, async (t) => {
   const served = await Served.start(t);
@@ -23,15 +20,15 @@ test("XEP-0363: a picture is uploaded, and shown to both", LIMIT, async (t) => {
   await romeo.page.setInputFiles("input.fileupload", {
     name: "rookery.png",
     mimeType: "image/png",
-    buffer: await readFile(PICTURE),
+    buffer: await romeo.page.screenshot({ clip: { x: 0, y: 0, width: SIZE, height: SIZE } }),
   });
   for (const who of [romeo, juliet]) {
     const picture = who.page.locator("img.chat-image");
     await picture.waitFor();
-    await who.page.waitForFunction(() => {
+    await who.page.waitForFunction((width) => {
       const shown = document.querySelector("img.chat-image");
-      return shown instanceof HTMLImageElement && shown.naturalWidth === 192;
-    });
+      return shown instanceof HTMLImageElement && shown.naturalWidth === width;
+    }, SIZE);
     const source = await picture.getAttribute("src");
     assert.equal(new URL(source ?? "", served.origin).origin, served.origin);
   }

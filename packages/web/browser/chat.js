@@ -17,6 +17,9 @@ document.addEventListener("click", followToRegistration, { capture: true });
 const newcomer = takeNewcomer();
 if (newcomer !== undefined) greet(newcomer, domain);
 defineElements(domain, files);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () =>
+  setTimeout(repaintIcons),
+);
 
 const hasWebSocket = await opens(socketUrl);
 /** @type {any} */
@@ -72,6 +75,13 @@ function opens(url) {
     socket.addEventListener("open", () => done(true));
     socket.addEventListener("error", () => done(false));
   });
+}
+
+/** Icons take their colour from the theme when they are drawn, and would keep it with another. */
+function repaintIcons() {
+  for (const icon of document.querySelectorAll("converse-icon")) {
+    /** @type {any} */ (icon).requestUpdate?.();
+  }
 }
 
 /** Converse.js would ask for the account itself. */

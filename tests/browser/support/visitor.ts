@@ -123,7 +123,10 @@ export class Visitor {
     mkdirSync(PICTURES, { recursive: true });
     for (const colorScheme of ["light", "dark"] as const) {
       await this.page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      await this.page.waitForTimeout(400); // colours fade in
+      await this.page.waitForTimeout(100); // for what follows from the change
+      await this.page.waitForFunction(() =>
+        document.getAnimations().every(({ playState }) => playState !== "running"),
+      );
       await this.page.screenshot({ path: join(PICTURES, `${name}-${colorScheme}.png`) });
       assert.deepEqual(await overflow(this.page), [], `${name} is wider than the window`);
       const dim = await unreadable(this.page);
