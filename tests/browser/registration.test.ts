@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { inviteAs } from "./support/befriend.ts";
 import { PASSWORD, Served } from "./support/served.ts";
 import { DESKTOP, LIMIT, openBrowser, PHONE, Visitor } from "./support/visitor.ts";
 
@@ -81,5 +82,34 @@ test(
     const [complaint, ...others] = romeo.takeComplaints();
     assert.match(complaint ?? "", /409/); // how browsers tell of any refusal
     assert.deepEqual(others, []);
+  },
+);
+
+test(
+  "XEP-0401: whoever is invited to be in touch makes an account, and has a contact",
+  LIMIT,
+  async (t) => {
+    const served = await Served.start(t);
+    await served.addUsers("juliet");
+    const browser = await openBrowser(t);
+    const romeo = await Visitor.arrive(browser, served.origin, { viewport: PHONE });
+    const { page } = romeo;
+    await page.goto(await inviteAs(served, "juliet"));
+    await page.getByText("juliet@localhost").waitFor();
+    const uri = await page
+      .getByRole("link", { name: "Open in your chat app" })
+      .getAttribute("href");
+    assert.match(uri ?? "", /^xmpp:juliet@localhost\?roster;preauth=[a-z2-9]{26};ibr=y$/);
+    await romeo.looksWell("contact-invitation-phone");
+    await page.getByText("Apps, and a code for your phone").click();
+    await page.getByRole("img", { name: "QR code" }).scrollIntoViewIfNeeded();
+    await romeo.looksWell("contact-invitation-code-phone");
+    await page.getByLabel("Name").fill("romeo");
+    await page.getByLabel("Password").fill(PASSWORD);
+    await page.getByRole("button", { name: "Create account" }).click();
+    await page.getByText("Your account romeo@localhost is made").waitFor();
+    await romeo.logIn("romeo", PASSWORD);
+    await page.locator("converse-roster").getByText("juliet@localhost").waitFor();
+    romeo.wasQuiet();
   },
 );
