@@ -90,8 +90,9 @@ export class HandOver {
     const isNew = !this.#accounts.has(account.toString());
     return after(this.#known(account), (state) => {
       state.deliveries.hand(kept, sessions.length);
-      // none of its sessions is handed what waits; what they have is behind them all the same
-      if (isNew) return survey(this.#backlog, state, SURVEY);
+      // none of its sessions is handed what waits; what they have is behind them all the same. One
+      // that was restored, of which it is not known when it was handed what, is when its client is back
+      if (isNew && kept.at > 0) return survey(this.#backlog, state, SURVEY);
     });
   }
 
