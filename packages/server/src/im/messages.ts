@@ -51,7 +51,7 @@ export class Messages {
    * and copied then, and goes to who is there now. @throws StanzaError
    */
   deliverAgain(message: Stanza, to: Jid): void {
-    if (isCopy(message, to.bare)) return;
+    if (wasForOneSession(message, to.bare)) return;
     const present = this.#targets(message, to);
     for (const session of present) session.send(message);
     if (present.length === 0) refuseMessage(message, to);
@@ -107,9 +107,12 @@ export class Messages {
   }
 }
 
-/** A copy was for the one session that asked for copies; the message itself is looked after (XEP-0280). */
-function isCopy(message: Stanza, account: Jid): boolean {
-  return message.from.equals(account) && message.payload.some(({ ns }) => ns === CARBONS_NS);
+/**
+ * What the account itself says was for the session that had asked: a copy (XEP-0280), a result from
+ * the archive (XEP-0313). What is news for everyone, everyone was told.
+ */
+function wasForOneSession(message: Stanza, account: Jid): boolean {
+  return message.type === "headline" || message.from.equals(account);
 }
 
 /** The account alone gives stanza-ids in its name (XEP-0359 §4, rule 2). */
