@@ -2,9 +2,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NS } from "@rookery/protocol";
-import { type TestClient, TestServer } from "@rookery/testkit";
+import { chooseMechanism, type PlainVerifier, sasl2Response } from "@rookery/stream";
+import { PASSWORD, type TestClient, TestServer } from "@rookery/testkit";
 import type { Element } from "@rookery/xml";
 import {
+  authenticate,
   byPassword,
   byToken,
   secured,
@@ -12,6 +14,7 @@ import {
   withToken,
 } from "../streams/features/sasl2-stage.test.ts";
 import { turns } from "../streams/stage.test.ts";
+import { nodeCrypto } from "./node-crypto.ts";
 
 const ATTACKER = "198.51.100.7";
 const HOME = "192.0.2.1";
@@ -87,8 +90,16 @@ test("who does not wait for the answer does not learn it from what comes next", 
     assert.equal((await answer(stage, wrong)).name, "failure");
   }
   const right = await secured(stage, ATTACKER);
-  right.send(byPassword());
-  await realTime(100); // the password is verified
+  const scram = chooseMechanism(["SCRAM-SHA-256"], {
+    crypto: nodeCrypto,
+    username: "romeo",
+    password: PASSWORD,
+  });
+  assert.ok(scram);
+  right.send(authenticate(scram.name, scram.start() ?? new Uint8Array()));
+  const challenge = Buffer.from((await right.element()).text, "base64");
+  right.send(sasl2Response.write(await scram.respond(challenge)));
+  await realTime(50); // it is verified
   assert.deepEqual(right.queued, [], "it has to wait");
   right.cut();
   await turns();
@@ -117,4 +128,40 @@ test("a token, which nobody can guess, does not wait, and a wrong one makes nobo
   const romeo = await secured(stage, ATTACKER);
   romeo.send(byToken(token));
   await welcomed(romeo);
+});
+
+test("a password that has to wait is not verified before, and not at all once the client is gone", async () => {
+  const limits = { loginFailures: 1, loginForgetSeconds: 3600, loginSeconds: 0 };
+  await using stage = await TestServer.start({ config: { limits } });
+  await stage.accounts("romeo@example.org");
+  const plain = stage.server.host("example.org").accounts.plain as {
+    verify: PlainVerifier["verify"];
+  };
+  const { verify } = plain;
+  let verified = 0;
+  plain.verify = (...asked) => {
+    verified++;
+    return verify(...asked);
+  };
+  const guesser = await connected(stage, ATTACKER);
+  await guesses(guesser, "romeo");
+  assert.equal((await answer(stage, guesser)).name, "failure");
+  const hasty = await Promise.all(Array.from({ length: 20 }, () => secured(stage, ATTACKER)));
+  for (const client of hasty) {
+    client.send(byPassword());
+    await turns();
+    client.cut();
+  }
+  await realTime(20);
+  stage.clock.advance(LONGEST_MS);
+  await realTime(50);
+  assert.equal(verified, 0);
+  const patient = await connected(stage, ATTACKER);
+  const message = Buffer.from(`\0romeo\0${PASSWORD}`).toString("base64");
+  patient.send(`<auth xmlns='${NS.sasl}' mechanism='PLAIN'>${message}</auth>`);
+  await turns();
+  assert.equal(verified, 0);
+  stage.clock.advance(LONGEST_MS);
+  assert.equal((await patient.element()).name, "success");
+  assert.equal(verified, 1);
 });

@@ -1,6 +1,7 @@
 /** What both profiles of SASL have in common: one exchange of a client, from its begin to its outcome. */
 import { Jid, StreamError } from "@rookery/protocol";
 import {
+  after,
   SaslError,
   type SaslServer,
   type SaslStep,
@@ -76,6 +77,17 @@ function respond(stream: C2sStream, message: Uint8Array | undefined): Maybe<Outc
     : conclude(stream, step);
 }
 
+/**
+ * Waits until it is the turn of a try that the client has made: before it is verified, where that
+ * costs the server or others something. For who is gone by then nothing is done.
+ */
+export function itsTurn(stream: C2sStream): Maybe<void> {
+  askForDelay(stream);
+  return after(untilTurn(stream), () => {
+    if (stream.closed) throw new SaslError("aborted", "the client is gone");
+  });
+}
+
 /** A try stands in line as soon as the client has said who it is, before anything is verified. */
 function askForDelay(stream: C2sStream): void {
   const { sasl, services, connection } = stream;
@@ -127,10 +139,14 @@ function counted<T extends { readonly error: SaslError }>(stream: C2sStream, fai
 
 /** The outcome, when it is time to tell it; the other streams go on meanwhile. */
 function later(stream: C2sStream, outcome: Outcome): Maybe<Outcome> {
+  return after(untilTurn(stream), () => outcome);
+}
+
+function untilTurn(stream: C2sStream): Maybe<void> {
   const { sasl, services } = stream;
   const waitMs = (sasl.answerAt ?? 0) - services.clock.now();
-  if (waitMs <= 0 || stream.closed) return outcome;
-  return sasl.wait((action) => services.clock.after(waitMs, action)).then(() => outcome);
+  if (waitMs <= 0 || stream.closed) return undefined;
+  return sasl.wait((action) => services.clock.after(waitMs, action));
 }
 
 /** The account whose password may be guessed; tokens and certificates cannot be. */

@@ -1,5 +1,7 @@
 import {
+  after,
   ownAccount,
+  type PlainVerifier,
   type SaslServer,
   saslChannelBindings,
   type TokenVerifier,
@@ -9,6 +11,7 @@ import { nodeCrypto } from "../../accounts/node-crypto.ts";
 import type { C2sStream } from "../c2s.ts";
 import { mayTakePasswords, type StreamFeature } from "../feature.ts";
 import type { SaslProfile } from "../sasl-state.ts";
+import { itsTurn } from "./sasl-exchange.ts";
 
 const SCRAM = ["SCRAM-SHA-512", "SCRAM-SHA-256", "SCRAM-SHA-1"];
 const SCRAM_PLUS = SCRAM.map((name) => `${name}-PLUS`);
@@ -58,13 +61,20 @@ export function saslServer(
     announced: announcedBindings(stream),
     crypto: nodeCrypto,
     scram,
-    plain,
+    plain: plain && inTurn(stream, plain),
     bearer,
     tokens,
     identities: identitiesOf(stream),
     anonymous: anonymous && (() => anonymous.enter(stream.connection.address)),
     bindings: bindingsOf(stream),
     mayActAs: ownAccount(host.domain.domain),
+  };
+}
+
+/** Passwords are costly to verify, here or elsewhere: those that have to wait do so before. */
+function inTurn(stream: C2sStream, plain: PlainVerifier): PlainVerifier {
+  return {
+    verify: (username, password) => after(itsTurn(stream), () => plain.verify(username, password)),
   };
 }
 
