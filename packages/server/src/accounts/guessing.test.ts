@@ -163,5 +163,6 @@ test("a password that has to wait is not verified before, and not at all once th
   assert.equal(verified, 0);
   stage.clock.advance(LONGEST_MS);
   assert.equal((await patient.element()).name, "success");
+  await patient.open("example.org");
   assert.equal(verified, 1);
 });
