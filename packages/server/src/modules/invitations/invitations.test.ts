@@ -355,7 +355,10 @@ test("the invitations of an account that is switched off are no good until it is
   const { administration } = stage.server.host("example.org");
   const offer = invitationsOf(stage);
   const { token } = await offer.create({ kind: "contact", inviter: ROMEO });
+  const client = await stranger(stage);
+  assert.equal(conditionOf(await shows(client, token)), undefined);
   await administration.setStatus(ROMEO, { disabled: true });
+  assert.equal(conditionOf(await registers(client, "juliet")), "item-not-found", "shown before");
   assert.equal(await offer.lookUp(token), undefined);
   await assert.rejects(offer.register({ token, name: "j", password: "x", address: "192.0.2.1" }), {
     condition: "item-not-found",

@@ -195,7 +195,7 @@ export class InvitationService implements Invitations {
       admin: kept.record.admin,
       redeem: async () => {
         const now = await this.#store.again(kept);
-        if (now === undefined) throw unknown();
+        if (now === undefined || !(await this.#isInGoodStanding(now))) throw unknown();
         return this.#store.use(now);
       },
       redeemed: (account) => this.#redeemed(kept, account),
