@@ -118,7 +118,7 @@ export interface TokenUse {
 }
 
 /** The token that a client uses. */
-export interface UsedToken {
+interface UsedToken {
   readonly mechanism: string;
   /** It is to be replaced. */
   readonly isDue: boolean;

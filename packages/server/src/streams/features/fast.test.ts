@@ -261,3 +261,23 @@ test("a client that is signed out while it logs in by its token is not let in, n
     assert.equal(await tries(stage, token), "not-authorized");
   }
 });
+
+test("a client that logs in with the password while it is changed gets neither session nor token", async () => {
+  await using stage = await TestServer.start();
+  await stage.accounts("romeo@example.org");
+  const { administration, tokens } = stage.server.host("example.org");
+  const issue = tokens.issue.bind(tokens);
+  let given: string | undefined;
+  tokens.issue = async (...asked) => {
+    await administration.setPassword(account(), "another");
+    const grant = await issue(...asked);
+    given = grant?.token;
+    return grant;
+  };
+  const client = await secured(stage);
+  client.send(byPassword({ device: PHONE, inline: REQUEST + BIND }));
+  assert.equal(await ended(client), "not-authorized");
+  await stage.settled();
+  assert.ok(given, "it was made when nobody could hear of it any more");
+  assert.equal(stage.server.sessions.size, 0);
+});
