@@ -46,6 +46,7 @@ interface Entity {
 
 const ROSTER = "jabber:iq:roster";
 const PING = "urn:xmpp:ping";
+const MAM = "urn:xmpp:mam:2";
 
 /** The commands; an absent argument is undefined. */
 const commands: { readonly [name: string]: (args: never) => Promise<Json | void> } = {
@@ -57,6 +58,7 @@ const commands: { readonly [name: string]: (args: never) => Promise<Json | void>
   ping,
   come_back: comeBack,
   settled,
+  archive,
   logout,
   cut,
 };
@@ -193,6 +195,24 @@ async function settled(): Promise<void> {
   while (entity().streamManagement.outbound_q.length > 0) await setTimeout(50);
 }
 
+/** The texts of the last messages in the account's archive (XEP-0313), oldest first. */
+async function archive({ count }: { readonly count: number }): Promise<Json> {
+  const bodies: (string | null)[] = [];
+  entity().on("stanza", (stanza: XmlElement) => {
+    const forwarded = stanza.getChild("result", MAM)?.getChild("forwarded", "urn:xmpp:forward:0");
+    const message = forwarded?.getChild("message", "jabber:client");
+    if (message) bodies.push(message.getChildText("body"));
+  });
+  const page = xml(
+    "set",
+    { xmlns: "http://jabber.org/protocol/rsm" },
+    xml("max", {}, String(count)),
+    xml("before"),
+  );
+  await entity().iqCaller.set(xml("query", { xmlns: MAM }, page));
+  return { bodies };
+}
+
 async function logout(): Promise<void> {
   entity().reconnect.stop();
   await entity().stop();
@@ -240,6 +260,7 @@ function messageEvent(stanza: XmlElement): Json {
   const delay = stanza.getChild("delay", "urn:xmpp:delay")?.attrs;
   return {
     event: "message",
+    stanzaId: stanza.getChild("stanza-id", "urn:xmpp:sid:0")?.attrs["id"],
     from: stanza.attrs["from"],
     to: stanza.attrs["to"],
     type: stanza.attrs["type"] ?? "normal",

@@ -82,7 +82,13 @@ export class Resumption {
       : 0;
     const id = resumeSeconds > 0 ? random.id() : undefined;
     const management = new Management({ session, host, id, resumeSeconds }, this.#management);
-    if (id !== undefined) this.#resumable.set(id, management);
+    if (id !== undefined) {
+      this.#resumable.set(id, management);
+      // known from the start, before anything that the client says is stored
+      this.#store(management, 0).catch((error: unknown) =>
+        this.#services.log.error("a session could not be made known", { error }),
+      );
+    }
     session.attach(management);
     this.#forgetOld(session.jid.bare.toString()).catch((error: unknown) =>
       this.#services.log.warn("what is known of old sessions was not cleared", { error }),
