@@ -3,6 +3,10 @@ import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { Stage } from "../stage.test.ts";
 
+/** A proxy that has the encryption, as from the page of a browser elsewhere. */
+const PROXY = { proxies: { trusted: ["127.0.0.1"] } };
+const HTTPS = { "x-forwarded-proto": "https", "x-forwarded-for": "192.0.2.1" };
+
 /** The files that the page names. */
 function filesOf(page: string): string[] {
   return [...page.matchAll(/(?:href|src)="([^"]+)"/g)].map(([, path = ""]) => path);
@@ -27,8 +31,9 @@ test("the page of the chat names the domain and files of ours alone", async () =
 });
 
 test("CSP: scripts come from us, and none is made of text; nothing is asked of others", async () => {
-  await using stage = await Stage.start();
-  const { headers } = await stage.get("/", { host: `example.org:${stage.port}` });
+  await using stage = await Stage.start({ ...PROXY, web: { url: "https://example.org" } });
+  const { status, headers } = await stage.get("/", { host: "example.org", ...HTTPS });
+  assert.equal(status, 200);
   const policy = String(headers["content-security-policy"]);
   assert.match(policy, /script-src 'self' 'wasm-unsafe-eval'(?:;|$)/);
   assert.match(policy, /connect-src 'self'(?:;|$)/);
@@ -105,9 +110,10 @@ test("no path leads out of the files of the chat", async () => {
 
 test("each domain has a chat of its own", async () => {
   await using stage = await Stage.start({
+    ...PROXY,
     domains: [{ name: "example.org" }, { name: "example.net" }],
   });
-  const { text } = await stage.get("/", { host: "example.net" });
+  const { text } = await stage.get("/", { host: "example.net", ...HTTPS });
   assert.match(text, /data-domain="example\.net"/);
 });
 
@@ -117,4 +123,12 @@ test("what the configuration leaves out is not there", async () => {
   await using other = await Stage.start({ modules: { invitations: false } });
   assert.equal((await other.get("/")).status, 200);
   assert.equal((await other.get("/invite/x")).status, 404);
+});
+
+test("in the clear there is no chat, but what to do", async () => {
+  await using stage = await Stage.start({ web: { url: "https://chat.example.org" } });
+  const { status, text } = await stage.get("/", { host: "example.org" });
+  assert.equal(status, 403);
+  assert.match(text, /href="https:\/\/chat\.example\.org\/"/);
+  assert.doesNotMatch(text, /<script|data-domain/);
 });

@@ -9,8 +9,10 @@ import {
   type NoOptions,
 } from "@rookery/server";
 import { chatPath, registrationPath } from "../contract.ts";
+import { Pages } from "../pages/page.ts";
 import { Assets } from "./assets.ts";
 import { etagOf, isKnown } from "./etag.ts";
+import { insecurePage } from "./insecure-page.ts";
 import { chatPage } from "./page.ts";
 import { chatPolicy } from "./policy.ts";
 
@@ -22,10 +24,15 @@ export const chatModule: Module<NoOptions, void> = defineModule({
 
   setup(host) {
     const assets = Assets.find();
+    const pages = Pages.load();
     host.on(chatPath, (account) => [
       account === undefined ? "/" : `/#welcome=${encodeURIComponent(account.local)}`,
     ]);
-    host.http("GET", "/", (request) => chat(host, assets, request));
+    host.http("GET", "/", (request) =>
+      request.secure
+        ? chat(host, assets, request)
+        : pages.reply(insecurePage(host.domain, host.webUrl("/"))),
+    );
     host.http("GET", FILES, (request) => assets.reply(request));
   },
 });
