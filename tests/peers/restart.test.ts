@@ -97,17 +97,18 @@ test(
   },
 );
 
-test("xmpp.js comes back by itself when the server does", LIMIT, async (t) => {
+test("xmpp.js comes back to its session by itself when the server does", LIMIT, async (t) => {
   const ports = { c2s: await freePort(), c2sTls: await freePort() };
   const rookery = await Rookery.start(t, ["romeo", "juliet"], ports);
   const juliet = xmppJs(t, rookery);
   await juliet.login(rookery, "juliet@localhost/balcony", "direct");
   await juliet.next("online");
+  await juliet.call("presence");
+  await juliet.call("settled");
   await rookery.stop("SIGTERM");
   await juliet.next("disconnected");
   await rookery.start();
-  await juliet.next("online", { jid: "juliet@localhost/balcony" });
-  await juliet.call("presence");
+  await juliet.next("sm", { what: "resumed" });
   const romeo = slixmpp(t);
   await romeo.login(rookery, "romeo@localhost/orchard", "starttls");
   await romeo.call("message", { to: "juliet@localhost", body: "You are back" });

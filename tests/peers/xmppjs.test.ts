@@ -45,7 +45,7 @@ for (const tls of ["starttls", "direct"] as const) {
     const answer = await juliet.next("message");
     assert.deepEqual([answer["from"], answer["body"]], ["romeo@localhost/orchard", body]);
 
-    await juliet.call("cut");
+    await juliet.call("logout");
     await romeo.next("presence", { from: "juliet@localhost/balcony", type: "unavailable" });
   });
 }

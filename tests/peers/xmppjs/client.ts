@@ -60,7 +60,6 @@ const commands: { readonly [name: string]: (args: never) => Promise<Json | void>
   settled,
   archive,
   logout,
-  cut,
 };
 const session: { entity?: Entity; mechanism?: string } = {};
 
@@ -218,10 +217,6 @@ async function logout(): Promise<void> {
   await entity().stop();
 }
 
-async function cut(): Promise<void> {
-  entity().reconnect.stop();
-  entity().socket?.socket.destroy();
-}
 
 function elements(children: Json): unknown[] {
   return Object.entries(children).map(([name, value]) => xml(name, {}, String(value)));
