@@ -217,7 +217,6 @@ async function logout(): Promise<void> {
   await entity().stop();
 }
 
-
 function elements(children: Json): unknown[] {
   return Object.entries(children).map(([name, value]) => xml(name, {}, String(value)));
 }

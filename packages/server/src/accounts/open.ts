@@ -94,7 +94,9 @@ async function openCertificates(
   try {
     return new ClientCertificates({ domain, clock, ca, email });
   } catch (error) {
-    throw new Error(`"${file}", auth.certificates.ca, can not be used: ${why(error)}`);
+    throw new Error(`"${file}", auth.certificates.ca, can not be used: ${why(error)}`, {
+      cause: error,
+    });
   }
 }
 
@@ -102,7 +104,7 @@ async function readPem(file: string, option: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    throw new Error(`can not read "${file}", auth.${option}: ${why(error)}`);
+    throw new Error(`can not read "${file}", auth.${option}: ${why(error)}`, { cause: error });
   }
 }
 

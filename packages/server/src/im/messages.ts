@@ -1,10 +1,4 @@
-import {
-  CARBONS_NS,
-  type Jid,
-  type Stanza,
-  StanzaError,
-  withoutStanzaIds,
-} from "@rookery/protocol";
+import { type Jid, type Stanza, StanzaError, withoutStanzaIds } from "@rookery/protocol";
 import { after } from "@rookery/stream";
 import type { Hooks, Maybe } from "../hooks.ts";
 import type { Session } from "../sessions/session.ts";

@@ -11,7 +11,7 @@ import { openSession } from "./bind.ts";
 
 /** `<bind/>` with all that can be switched on in it (§3.1). */
 export function offerBind2(stream: C2sStream): Element {
-  const asked = inlineOf(stream).filter(({ ask }) => ask !== undefined);
+  const asked = inlineOf(stream).filter((inline) => inline.ask !== undefined);
   return bind2Offer.write([...new Set([SM_NS, ...asked.map(({ ns }) => ns)])]);
 }
 

@@ -17,7 +17,7 @@ export interface ServerOptions {
   readonly accounts: readonly string[];
   readonly limits?: { readonly [name: string]: number };
   /** A program, with its arguments, that runs the server: for example `strace`. */
-  readonly under?: readonly string[];
+  readonly under?: readonly [string, ...string[]];
 }
 
 /** Starts a server on a folder of data, which may be there from another one that was killed. */
@@ -40,13 +40,10 @@ export async function startServer(data: string, options: ServerOptions): Promise
     }
     await server.listen();
     console.log("port", server.ports.c2s[0]);`;
-  const [command = process.execPath, ...args] = [
-    ...(options.under ?? []),
-    process.execPath,
-    "--input-type=module",
-    "-e",
-    program,
-  ];
+  const running = ["--input-type=module", "-e", program];
+  const [command, ...args]: readonly [string, ...string[]] = options.under
+    ? [...options.under, process.execPath, ...running]
+    : [process.execPath, ...running];
   // a group of its own, so that it ends with what runs it
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"], detached: true });
   for await (const line of createInterface({ input: child.stdout })) {
