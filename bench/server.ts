@@ -12,6 +12,7 @@ const { values } = parseArgs({
     password: { type: "string", default: "pw" },
     storage: { type: "string", default: "sqlite" },
     data: { type: "string", default: "./data" },
+    "no-archive": { type: "boolean", default: false },
   },
 });
 
@@ -27,6 +28,7 @@ const server = await createServer({
   },
   auth: { requireTls: false, plainWithoutTls: true },
   limits: { c2sBytesPerSecond: 0, connectionsPerAddress: 0 },
+  modules: values["no-archive"] ? { archive: false } : {},
 });
 
 const { accounts } = server.host(values.domain);
