@@ -63,7 +63,7 @@ export async function killServer({ child }: RunningServer): Promise<void> {
 
 export function connectTo({ port }: RunningServer): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect(port, "127.0.0.1", () => resolve(socket));
+    const socket = connect(port, "127.0.0.1", () => resolve(socket.setNoDelay()));
     socket.once("error", reject);
   });
 }

@@ -20,7 +20,7 @@ import {
 const STUCK = 50;
 const MIB = 2 ** 20;
 /** Each of them would get so much. */
-const POURED = 4 * MIB;
+const POURED = 3 * MIB;
 const BODY = "x".repeat(1000);
 const SINK = Jid.parse("sink@example.org");
 const SOURCE = Jid.parse("source@example.org");
@@ -43,7 +43,7 @@ for (const kind of ["with stream management", "without stream management"] as co
         most = Math.max(most, memoryOf(server));
       }, 20);
       const pouring = pours(await login(server, SOURCE, "pouring"), POURED / 1100, 4);
-      const loud = await latencies(one, other, 3000);
+      const loud = await latencies(one, other, 8000);
       await pouring;
       clearInterval(watch);
       for (const socket of stuck) socket.destroy();
@@ -78,11 +78,11 @@ async function stopReading(server: RunningServer, managed: boolean): Promise<Soc
   return sockets;
 }
 
-/** Sends messages to the sink, a few and then a pause of so many milliseconds. */
+/** Sends messages to the sink, one each few milliseconds. */
 async function pours(client: TestClient, count: number, pauseMs: number): Promise<void> {
   for (let n = 0; n < count; n++) {
     client.write(`<message to='${SINK}' type='chat' id='p${n}'><body>${BODY}</body></message>`);
-    if (n % 5 === 4) await sleep(pauseMs);
+    await sleep(pauseMs);
   }
   await client.sync();
 }
