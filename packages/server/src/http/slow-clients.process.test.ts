@@ -24,23 +24,23 @@ test("500 slow clients are cut off within 30 s as the server is by default, and 
       socket.write("POST /body HTTP/1.1\r\nHost: example.org\r\nContent-Length: 900\r\n\r\n1");
     }
   }
-  let open = sockets.length;
-  const closed = sockets.map(async (socket) => {
+  const closed = new Set<RawSocket>();
+  const ended = sockets.map(async (socket) => {
     await socket.all();
-    open--;
+    closed.add(socket);
   });
   const drip = setInterval(() => {
     for (const { socket } of sockets) if (!socket.destroyed) socket.write("x");
   }, 1000);
   let longest = 0;
   try {
-    while (open > 0 && performance.now() - began < 40_000) {
+    while (closed.size < sockets.length && performance.now() - began < 40_000) {
       const asked = performance.now();
       assert.equal(await (await fetch(stage.url("/"))).text(), "hello");
       longest = Math.max(longest, performance.now() - asked);
       await sleep(200);
     }
-    await Promise.all(closed);
+    await Promise.all(ended);
   } finally {
     clearInterval(drip);
   }
