@@ -29,8 +29,8 @@ const WINDOW = 40;
 
 /** How long it takes to acknowledge is not measured for the first messages to a new process. */
 const WARMING = 30;
-/** Milliseconds within which 99 of 100 messages are acknowledged. */
-const ACKNOWLEDGED_WITHIN = 50;
+/** Milliseconds within which 99 of 100 messages are acknowledged, on a machine as busy as can be. */
+const ACKNOWLEDGED_WITHIN = 250;
 const ACCOUNTS = { accounts: ["romeo@example.org", "juliet@example.org"] };
 
 /** How the recipient looks for what it missed. */

@@ -54,7 +54,7 @@ for (const kind of ["with stream management", "without stream management"] as co
       );
       assert.ok(each <= 2, `${each} MiB each`);
       // what one turn of a busy machine takes is noise
-      assert.ok(loud <= Math.max(2 * quiet, quiet + 15), `${quiet} ms became ${loud} ms`);
+      assert.ok(loud <= Math.max(2 * quiet, quiet + 50), `${quiet} ms became ${loud} ms`);
     } finally {
       await killServer(server);
       rmSync(data, { recursive: true });
