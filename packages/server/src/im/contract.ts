@@ -67,7 +67,10 @@ export const messagesLeft: Signal<KeptMessages> = signal("messages-left");
 export interface KeptQuery {
   /** A bare JID. */
   readonly account: Jid;
-  /** Only what came after this; where that is not there any more, what came after its time. */
+  /**
+   * Only what came after this; where that is not there any more, what came from its time on; with
+   * an empty id, what came after its time.
+   */
   readonly after: Kept | undefined;
   /** Or only these. */
   readonly ids?: readonly string[];

@@ -25,7 +25,7 @@ export async function keptMessages(
   return found.slice(0, limit);
 }
 
-/** What comes after an entry, or after its time if it is not there any more. */
+/** What comes after an entry, or from its time on if it is not there any more; after a time without id. */
 async function readAfter(
   store: ArchiveStore,
   owner: string,
@@ -37,7 +37,9 @@ async function readAfter(
   try {
     return await read({ after: after.id });
   } catch (error) {
-    if (error instanceof StorageNotFound) return read({ from: after.at + 1 });
+    // an entry that was removed: what came in its millisecond may come once more, rather than not at all
+    if (error instanceof StorageNotFound)
+      return read({ from: after.id === "" ? after.at + 1 : after.at });
     throw error;
   }
 }

@@ -58,7 +58,7 @@ test("what is taken before it was read does not wait, and is remembered", () => 
   assert.deepEqual(deliveries.position(), {
     upTo: undefined,
     taken: [],
-    seen: { upTo: kept(3), missing: ["m1", "m2"] },
+    seen: { at: 3, had: ["m3"], missing: ["m1", "m2"] },
   });
   const later = new Deliveries(deliveries.position());
   assert.deepEqual(
@@ -100,7 +100,7 @@ test("SECURITY: what clients have is not remembered one by one, though something
   }
   assert.equal(deliveries.size, 1);
   const position = deliveries.position();
-  assert.deepEqual(position.seen, { upTo: kept(3000), missing: ["m1"] });
+  assert.deepEqual(position.seen, { at: 3000, had: ["m3000"], missing: ["m1"] });
   const later = new Deliveries(JSON.parse(JSON.stringify(position)));
   const numbers = Array.from({ length: 3001 }, (_, n) => n + 1);
   assert.deepEqual(read(later, numbers), [1, 3001]);
@@ -113,4 +113,23 @@ test("a message of which it is not known when it came puts nothing back", () => 
   deliveries.take("m6");
   deliveries.take("expired");
   assert.deepEqual(deliveries.upTo, kept(6));
+});
+
+test("what comes in the millisecond of the last that clients have is not taken for theirs", () => {
+  const deliveries = new Deliveries(undefined);
+  read(deliveries, []);
+  const [first, second, third] = ["a", "b", "c"].map((id) => ({ id, at: 7 }));
+  assert.ok(first && second && third);
+  deliveries.record(first, undefined);
+  deliveries.record(second, undefined);
+  deliveries.hand(first, 1);
+  deliveries.take("a");
+  const later = new Deliveries(deliveries.position()); // stored before the third came
+  assert.deepEqual(later.upTo, first);
+  assert.deepEqual([later.waits("b", 7), later.waits("c", 7)], [true, true]);
+  later.beginReading();
+  assert.deepEqual(
+    [second, third].map((one) => later.meet(one, undefined)),
+    [true, true],
+  );
 });

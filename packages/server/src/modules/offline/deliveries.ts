@@ -7,6 +7,9 @@ const TAKEN_UNMET = 5000;
 /** If more wait than this, they are read again from where they are kept. */
 const REMEMBERED_WAITING = 5000;
 
+/** In the place of an id: all of that millisecond. */
+const ALL = "";
+
 /** A message that is kept until a client of the account has it. */
 export interface Waiting extends Kept {
   /** It is in the spool, with this size in bytes; undefined if the archive has it. */
@@ -23,8 +26,17 @@ export interface Position {
   readonly upTo: Kept | undefined;
   /** Of what came after it, clients have these. */
   readonly taken: readonly string[];
-  /** Further on: of what the archive has up to there, clients have all but these. */
-  readonly seen?: { readonly upTo: Kept; readonly missing: readonly string[] };
+  /** Further on: what clients have of what the archive got up to a time. */
+  readonly seen?: SeenUntil;
+}
+
+/** Clients have what the archive got before a time, but for some, and some of what it got then. */
+interface SeenUntil {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly missing: readonly string[];
+  /** Of that very millisecond, in which more may come, they have these. */
+  readonly had: readonly string[];
 }
 
 /**
@@ -42,8 +54,8 @@ export class Deliveries {
   /** What clients have of what was not read yet. */
   readonly #takenBefore: Set<string>;
   #seen: Seen | undefined;
-  /** The last that clients have of what the archive keeps. */
-  #last: Kept | undefined;
+  /** The last that clients have of what the archive keeps: all of one millisecond. */
+  #last: Pick<SeenUntil, "at" | "had"> | undefined;
   /** What came until this time a client has fetched itself. */
   #skipped = -Infinity;
   /** How many read the backlog now: what they have read is not to be forgotten meanwhile. */
@@ -55,7 +67,8 @@ export class Deliveries {
 
   constructor(stored: Position | undefined) {
     this.#upTo = stored?.upTo;
-    this.#last = stored?.seen?.upTo ?? stored?.upTo;
+    this.#last = stored?.seen;
+    if (stored?.upTo) this.#tookLast(stored.upTo);
     this.#takenBefore = new Set(stored?.taken);
     this.#seen = stored?.seen && new Seen(stored.seen);
   }
@@ -112,7 +125,7 @@ export class Deliveries {
     const holders = before?.holders ?? 0;
     const had = this.#takenBefore.delete(id);
     // the spool knows itself what is left in it
-    const isSeen = spooled === undefined && this.#seen?.meets(kept) === true;
+    const isSeen = spooled === undefined && this.#seen?.has(kept) === true;
     const isSkipped = spooled === undefined && holders === 0 && at <= this.#skipped;
     const taken = before?.taken ?? (had || isSeen || isSkipped);
     this.#backlog.set(id, { id, at, spooled, holders, taken });
@@ -190,14 +203,19 @@ export class Deliveries {
   /** A client fetches from the archive what came until a time, in milliseconds since 1970. */
   skip(until: number): void {
     this.#skipped = Math.max(this.#skipped, until);
+    let isHeld = false;
     for (const waiting of [...this.#backlog.values(), ...this.#live.values()]) {
       const { spooled, holders, at } = waiting;
-      if (spooled === undefined && holders === 0 && at <= until) waiting.taken = true;
+      if (spooled !== undefined || at > until) continue;
+      if (holders === 0) waiting.taken = true;
+      else isHeld ||= !waiting.taken;
     }
     this.changed = true;
     this.#advance();
-    if (this.#complete || this.#backlog.size > 0 || this.#readers > 0) return;
-    if ((this.#upTo?.at ?? 0) < until) this.#upTo = { id: "", at: until };
+    if (this.#complete || this.#backlog.size > 0 || this.#readers > 0 || isHeld) return;
+    if ((this.#upTo?.at ?? 0) > until) return;
+    this.#upTo = { id: ALL, at: until };
+    this.#tookLast(this.#upTo);
   }
 
   /** What is to be stored. */
@@ -206,25 +224,27 @@ export class Deliveries {
     for (const messages of [this.#backlog, this.#live]) {
       for (const { id, taken } of messages.values()) if (taken) ids.add(id);
     }
-    const upTo = this.#upTo;
     const taken = [...ids].slice(-REMEMBERED);
+    const upTo = this.#upTo;
     const seen = this.#complete ? this.#seenNow() : this.#seen?.stored;
     if (seen === undefined || seen.missing.length > REMEMBERED) return { upTo, taken };
-    if (this.#complete && seen.missing.length === 0) return { upTo: seen.upTo, taken };
-    return { upTo, taken, seen };
+    if (later(upTo, lastOf(seen)) === upTo) return { upTo, taken };
+    if (!this.#complete || seen.missing.length > 0) return { upTo, taken, seen };
+    // nothing is missing up to there
+    const front = seen.had.includes(upTo?.id ?? ALL) ? upTo : lastOf(seen);
+    return seen.had.length === 1 ? { upTo: front, taken } : { upTo: front, taken, seen };
   }
 
   /** Once the backlog was read: how far clients are, and what they lack up to there. */
-  #seenNow(): Position["seen"] {
-    const upTo = this.#last;
-    if (upTo === undefined) return undefined;
+  #seenNow(): SeenUntil | undefined {
+    if (this.#last === undefined) return undefined;
     const missing: string[] = [];
     for (const messages of [this.#backlog, this.#live]) {
       for (const { id, at, taken, spooled } of messages.values()) {
-        if (!taken && spooled === undefined && at <= upTo.at) missing.push(id);
+        if (!taken && spooled === undefined && at <= this.#last.at) missing.push(id);
       }
     }
-    return { upTo, missing };
+    return { ...this.#last, missing };
   }
 
   /** What no session holds is read again when someone takes messages: it is kept, after all. */
@@ -249,10 +269,11 @@ export class Deliveries {
     if (!this.#complete) return;
     for (const one of news ? [news] : [...first.values(), ...second.values()]) {
       if (!one.taken) continue;
-      if (one.spooled === undefined) this.#last = later(this.#last, one);
+      if (one.spooled === undefined) this.#tookLast(one);
       if (!first.delete(one.id)) second.delete(one.id);
     }
-    if (first.size === 0 && second.size === 0) this.#upTo = this.#last;
+    if (first.size === 0 && second.size === 0 && this.#last)
+      this.#upTo = later(this.#upTo, lastOf(this.#last));
   }
 
   /** @returns whether nothing is left of them. */
@@ -262,43 +283,49 @@ export class Deliveries {
       // the spool knows itself what is left in it; the order is that of the archive
       if (waiting.spooled === undefined) {
         this.#upTo = later(this.#upTo, waiting);
-        this.#last = later(this.#last, this.#upTo);
+        this.#tookLast(waiting);
       }
       messages.delete(id);
       this.changed = true;
     }
     return true;
   }
+
+  #tookLast({ id, at }: Kept): void {
+    const last = this.#last;
+    if (last === undefined || at > last.at || (at === last.at && id === ALL))
+      this.#last = { at, had: [id] };
+    else if (at === last.at && !last.had.includes(id) && !last.had.includes(ALL))
+      this.#last = { at, had: [...last.had, id].slice(-REMEMBERED) };
+  }
 }
 
 /** Where clients were when it was stored. */
 class Seen {
-  readonly stored: NonNullable<Position["seen"]>;
+  readonly stored: SeenUntil;
   readonly #missing: ReadonlySet<string>;
-  /** The last of them was read. */
-  #passed = false;
+  readonly #had: ReadonlySet<string>;
 
-  constructor(stored: NonNullable<Position["seen"]>) {
+  constructor(stored: SeenUntil) {
     this.stored = stored;
     this.#missing = new Set(stored.missing);
+    this.#had = new Set(stored.had);
   }
 
   /** A client has this message of the archive. */
   has({ id, at }: Kept): boolean {
-    const { upTo } = this.stored;
-    if (this.#missing.has(id)) return false;
-    return id === upTo.id || at < upTo.at || (at === upTo.at && !this.#passed);
+    return at === this.stored.at
+      ? this.#had.has(id)
+      : at < this.stored.at && !this.#missing.has(id);
   }
+}
 
-  /** The same, for one who reads them in order. */
-  meets(kept: Kept): boolean {
-    const has = this.has(kept);
-    if (kept.id === this.stored.upTo.id) this.#passed = true;
-    return has;
-  }
+function lastOf({ at, had }: Pick<SeenUntil, "at" | "had">): Kept {
+  return { id: had.at(-1) ?? ALL, at };
 }
 
 /** Never back: of some messages it is not known when they came. */
 function later(before: Kept | undefined, { id, at }: Kept): Kept {
-  return before !== undefined && before.at > at ? before : { id, at };
+  if (before === undefined || at > before.at) return { id, at };
+  return before.at > at || before.id === ALL ? before : { id, at };
 }
