@@ -1,18 +1,12 @@
-"""A slixmpp client that reads its archive (XEP-0313, XEP-0441), driven as client.py beside it is."""
+"""A slixmpp client that reads its archive (XEP-0313, XEP-0441), driven by lines of JSON as driver.py tells."""
 
 import asyncio
-import json
-import sys
-import traceback
 
 from slixmpp import JID, ClientXMPP
-from slixmpp.exceptions import IqError
+
+from driver import drive, reach, tell
 
 PLUGINS = ("xep_0030", "xep_0199", "xep_0203", "xep_0313", "xep_0359", "xep_0441")
-
-
-def tell(line):
-    print(json.dumps(line), flush=True)
 
 
 def entry(message):
@@ -40,10 +34,7 @@ class Client:
         for plugin in PLUGINS:
             xmpp.register_plugin(plugin)
         xmpp.init_plugins()
-        xmpp.use_aiodns = False
-        xmpp.use_ipv6 = False
-        xmpp.default_port = port
-        xmpp.ca_certs = ca
+        reach(xmpp, port, ca)
         started = asyncio.get_running_loop().create_future()
         xmpp.add_event_handler(
             "session_start", lambda _: started.done() or started.set_result(None)
@@ -113,30 +104,4 @@ class Client:
         await self.xmpp.disconnect()
 
 
-async def perform(client, line):
-    call = line.pop("call")
-    command = line.pop("do")
-    try:
-        if command.startswith("_"):
-            raise AttributeError(command)
-        tell({"call": call, "result": await getattr(client, command)(**line) or {}})
-    except IqError as error:
-        tell({"call": call, "error": error.condition})
-    except Exception as error:  # the test has to hear of any
-        traceback.print_exc()
-        tell({"call": call, "error": f"{type(error).__name__}: {error}"})
-
-
-async def main():
-    loop = asyncio.get_running_loop()
-    commands = asyncio.StreamReader(limit=1 << 20)
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
-    client = Client()
-    running = set()
-    while line := await commands.readline():
-        task = loop.create_task(perform(client, json.loads(line)))
-        running.add(task)
-        task.add_done_callback(running.discard)
-
-
-asyncio.run(main())
+drive(Client())

@@ -1,28 +1,16 @@
-"""A slixmpp client driven by lines of JSON.
-
-Commands come on standard input as {"call": 1, "do": "message", ...}; each is answered on standard
-output by {"call": 1, "result": {...}} or {"call": 1, "error": "..."}. What happens besides is told as
-{"event": "message", ...}. It ends when its standard input does.
-"""
+"""A slixmpp client driven by lines of JSON as driver.py tells."""
 
 import asyncio
-import json
-import sys
-import traceback
 from functools import partial
 
 from slixmpp import ClientXMPP
-from slixmpp.exceptions import IqError
 
+from driver import drive, reach, tell
 from managed import Managed
 
 PLUGINS = ("xep_0030", "xep_0092", "xep_0199", "xep_0202", "xep_0203")
 ROSTER_QUERY = "{jabber:iq:roster}query"
 STANZA_ID = "{urn:xmpp:sid:0}stanza-id"
-
-
-def tell(line):
-    print(json.dumps(line), flush=True)
 
 
 def roster_items(iq):
@@ -60,11 +48,7 @@ class Client:
         xmpp.init_plugins()
         xmpp.auto_authorize = None
         xmpp.auto_subscribe = False
-        # "localhost" is not to be looked up elsewhere, nor on the port that is usual
-        xmpp.use_aiodns = False
-        xmpp.use_ipv6 = False
-        xmpp.default_port = port
-        xmpp.ca_certs = ca
+        reach(xmpp, port, ca)
         if options.get("tls12"):
             xmpp.ssl_context.maximum_version = 0x0303
         if options.get("no_binding"):
@@ -250,30 +234,4 @@ class Client:
         self.xmpp.transport.abort()
 
 
-async def perform(client, line):
-    call = line.pop("call")
-    command = line.pop("do")
-    try:
-        if command.startswith("_"):
-            raise AttributeError(command)
-        tell({"call": call, "result": await getattr(client, command)(**line) or {}})
-    except IqError as error:
-        tell({"call": call, "error": error.condition})
-    except Exception as error:  # the test has to hear of any
-        traceback.print_exc()
-        tell({"call": call, "error": f"{type(error).__name__}: {error}"})
-
-
-async def main():
-    loop = asyncio.get_running_loop()
-    commands = asyncio.StreamReader(limit=1 << 20)
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
-    client = Client()
-    running = set()
-    while line := await commands.readline():
-        task = loop.create_task(perform(client, json.loads(line)))
-        running.add(task)
-        task.add_done_callback(running.discard)
-
-
-asyncio.run(main())
+drive(Client())

@@ -1,19 +1,12 @@
-"""A slixmpp component driven by lines of JSON, as client.py is.
+"""A slixmpp component driven by lines of JSON as driver.py tells.
 
 It sends back what it is told. Commands: connect, message. Events: connected, disconnected,
-stream-error. It ends when its standard input does.
+stream-error.
 """
-
-import asyncio
-import json
-import sys
-import traceback
 
 from slixmpp.componentxmpp import ComponentXMPP
 
-
-def tell(line):
-    print(json.dumps(line), flush=True)
+from driver import drive, tell
 
 
 class Component:
@@ -50,23 +43,4 @@ class Component:
         self.xmpp.make_message(mto=to, mfrom=sender, mbody=body, mtype="chat").send()
 
 
-async def perform(component, line):
-    call = line.pop("call")
-    command = line.pop("do")
-    try:
-        tell({"call": call, "result": await getattr(component, command)(**line) or {}})
-    except Exception as error:  # the test has to hear of any
-        traceback.print_exc()
-        tell({"call": call, "error": f"{type(error).__name__}: {error}"})
-
-
-async def main():
-    loop = asyncio.get_running_loop()
-    commands = asyncio.StreamReader(limit=1 << 20)
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
-    component = Component()
-    while line := await commands.readline():
-        await perform(component, json.loads(line))
-
-
-asyncio.run(main())
+drive(Component(), in_turn=True)

@@ -1,25 +1,19 @@
-"""A slixmpp client as it is on phones, or the app server of one, driven by lines of JSON as client.py is."""
+"""A slixmpp client as it is on phones, or the app server of one, driven by lines of JSON as driver.py tells."""
 
 import asyncio
-import json
-import sys
-import traceback
 from functools import partial
 from xml.etree import ElementTree
 
 from slixmpp import ClientXMPP
 from slixmpp.componentxmpp import ComponentXMPP
-from slixmpp.exceptions import IqError
 from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
+
+from driver import drive, reach, tell
 
 PUBSUB = "{http://jabber.org/protocol/pubsub}"
 DATA = "{jabber:x:data}"
 PUSH = "urn:xmpp:push:0"
-
-
-def tell(line):
-    print(json.dumps(line), flush=True)
 
 
 class Phone:
@@ -34,10 +28,7 @@ class Phone:
         self.xmpp = xmpp
         for plugin in ("xep_0030", "xep_0199", "xep_0280", "xep_0352"):
             xmpp.register_plugin(plugin)
-        xmpp.use_aiodns = False
-        xmpp.use_ipv6 = False
-        xmpp.default_port = port
-        xmpp.ca_certs = ca
+        reach(xmpp, port, ca)
         started = asyncio.get_running_loop().create_future()
         on = xmpp.add_event_handler
         on("session_start", lambda _: started.set_result(None))
@@ -136,30 +127,4 @@ class Phone:
         iq.reply().send()
 
 
-async def perform(phone, line):
-    call = line.pop("call")
-    command = line.pop("do")
-    try:
-        if command.startswith("_"):
-            raise AttributeError(command)
-        tell({"call": call, "result": await getattr(phone, command)(**line) or {}})
-    except IqError as error:
-        tell({"call": call, "error": error.condition})
-    except Exception as error:  # the test has to hear of any
-        traceback.print_exc()
-        tell({"call": call, "error": f"{type(error).__name__}: {error}"})
-
-
-async def main():
-    loop = asyncio.get_running_loop()
-    commands = asyncio.StreamReader(limit=1 << 20)
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
-    phone = Phone()
-    running = set()
-    while line := await commands.readline():
-        task = loop.create_task(perform(phone, json.loads(line)))
-        running.add(task)
-        task.add_done_callback(running.discard)
-
-
-asyncio.run(main())
+drive(Phone())

@@ -1,17 +1,12 @@
-"""A slixmpp client that makes its account itself (XEP-0077), driven as client.py beside it is."""
+"""A slixmpp client that makes its account itself (XEP-0077), driven by lines of JSON as driver.py tells."""
 
 import asyncio
-import json
-import sys
-import traceback
 
 from slixmpp import ClientXMPP
 from slixmpp.exceptions import IqError
 from slixmpp.xmlstream import ET
 
-
-def tell(line):
-    print(json.dumps(line), flush=True)
+from driver import drive, reach, tell
 
 
 class Client:
@@ -32,10 +27,7 @@ class Client:
         xmpp.init_plugins()
         xmpp.auto_authorize = None
         xmpp.auto_subscribe = False
-        xmpp.use_aiodns = False
-        xmpp.use_ipv6 = False
-        xmpp.default_port = port
-        xmpp.ca_certs = ca
+        reach(xmpp, port, ca)
         # or slixmpp 1.8 keeps all IQs back until the login
         xmpp._always_send_everything = True
         done = asyncio.get_running_loop().create_future()
@@ -116,30 +108,4 @@ class Client:
         await self.xmpp.disconnect()
 
 
-async def perform(client, line):
-    call = line.pop("call")
-    command = line.pop("do")
-    try:
-        if command.startswith("_"):
-            raise AttributeError(command)
-        tell({"call": call, "result": await getattr(client, command)(**line) or {}})
-    except IqError as error:
-        tell({"call": call, "error": error.condition})
-    except Exception as error:  # the test has to hear of any
-        traceback.print_exc()
-        tell({"call": call, "error": f"{type(error).__name__}: {error}"})
-
-
-async def main():
-    loop = asyncio.get_running_loop()
-    commands = asyncio.StreamReader(limit=1 << 20)
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
-    client = Client()
-    running = set()
-    while line := await commands.readline():
-        task = loop.create_task(perform(client, json.loads(line)))
-        running.add(task)
-        task.add_done_callback(running.discard)
-
-
-asyncio.run(main())
+drive(Client())

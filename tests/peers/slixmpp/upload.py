@@ -1,12 +1,9 @@
-"""A slixmpp client that uploads files and fetches them (XEP-0363), driven as client.py beside it is."""
+"""A slixmpp client that uploads files and fetches them (XEP-0363), driven by lines of JSON as driver.py tells."""
 
 import asyncio
 import hashlib
 import io
-import json
 import os
-import sys
-import traceback
 from pathlib import Path
 
 import aiohttp
@@ -14,11 +11,9 @@ from slixmpp import ClientXMPP
 from slixmpp.exceptions import IqError
 from slixmpp.plugins.xep_0363.http_upload import FileTooBig
 
+from driver import drive, reach
+
 PLUGINS = ("xep_0030", "xep_0128", "xep_0363")
-
-
-def tell(line):
-    print(json.dumps(line), flush=True)
 
 
 class Client:
@@ -33,10 +28,7 @@ class Client:
         for plugin in PLUGINS:
             xmpp.register_plugin(plugin)
         xmpp.init_plugins()
-        xmpp.use_aiodns = False
-        xmpp.use_ipv6 = False
-        xmpp.default_port = port
-        xmpp.ca_certs = ca
+        reach(xmpp, port, ca)
         started = asyncio.get_running_loop().create_future()
         xmpp.add_event_handler(
             "session_start", lambda _: started.done() or started.set_result(None)
@@ -87,25 +79,4 @@ class Client:
                 }
 
 
-async def serve(client, line):
-    command = json.loads(line)
-    answer = {"call": command.pop("call")}
-    method = getattr(client, command.pop("do"))
-    try:
-        answer["result"] = await method(**command) or {}
-    except Exception as error:
-        answer["error"] = repr(error)
-        traceback.print_exc()
-    tell(answer)
-
-
-async def main():
-    client = Client()
-    loop = asyncio.get_running_loop()
-    lines = asyncio.StreamReader()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
-    while line := await lines.readline():
-        await serve(client, line)
-
-
-asyncio.run(main())
+drive(Client(), in_turn=True)
