@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { duration } from "../../duration.ts";
 
 export interface ArchiveOptions {
   /** Of accounts that have not said otherwise. */
@@ -10,15 +11,6 @@ export interface ArchiveOptions {
   readonly search: boolean;
 }
 
-const KEEP = /^([1-9]\d{0,4})([hdwy])$/;
-const HOUR = 3_600_000;
-const UNITS: ReadonlyMap<string, number> = new Map([
-  ["h", HOUR],
-  ["d", 24 * HOUR],
-  ["w", 7 * 24 * HOUR],
-  ["y", 365 * 24 * HOUR],
-]);
-
 export const options: z.ZodType<ArchiveOptions> = z.strictObject({
   default: z
     .enum(["always", "never", "roster"])
@@ -26,12 +18,7 @@ export const options: z.ZodType<ArchiveOptions> = z.strictObject({
     .describe(
       "What is archived of accounts that have not chosen for themselves: all messages, none, or those of contacts in their roster.",
     ),
-  keep: z
-    .string()
-    .refine((text) => text === "forever" || KEEP.test(text), {
-      error:
-        'is a number of hours, days, weeks or years, as in "12h", "30d", "8w" or "1y", or "forever"',
-    })
+  keep: duration
     .default("forever")
     .describe('How long messages are kept: "12h", "30d", "8w", "1y" or "forever".'),
   messages: z
@@ -48,9 +35,3 @@ export const options: z.ZodType<ArchiveOptions> = z.strictObject({
       "Whether clients can search for words (XEP-0431). The index takes time at each message and about as much room again; what came before it was made is not found.",
     ),
 });
-
-/** How long messages are kept, in milliseconds; undefined for ever. */
-export function keepMs(keep: string): number | undefined {
-  const [, count, unit] = KEEP.exec(keep) ?? [];
-  return count === undefined ? undefined : Number(count) * (UNITS.get(unit ?? "") ?? 0);
-}

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
 import { conversation, Person, type TestServer } from "@rookery/testkit";
+import { durationMs } from "../../duration.ts";
 import { ask, cast, form, page, talks } from "./archive-scene.test.ts";
-import { keepMs } from "./options.ts";
 
 const HOUR = 3_600_000;
 
@@ -69,7 +69,7 @@ test(
 
 test("the option keep is a number of hours, days, weeks or years, or for ever", () => {
   const texts = ["12h", "30d", "8w", "1y", "forever"];
-  assert.deepEqual(texts.map(keepMs), [
+  assert.deepEqual(texts.map(durationMs), [
     12 * HOUR,
     30 * 24 * HOUR,
     56 * 24 * HOUR,

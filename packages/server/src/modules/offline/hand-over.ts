@@ -6,6 +6,7 @@ import { archiveAware, type HandedMessage, type MessageEvent } from "../../im/co
 import type { Hold, Session } from "../../sessions/session.ts";
 import { type Slot, slot } from "../../sessions/slot.ts";
 import type { MapSpec, MapStore } from "../../storage/api.ts";
+import { jsonCodec } from "../../storage/json-codec.ts";
 import { type AccountState, newState } from "./account-state.ts";
 import { Backlog } from "./backlog.ts";
 import { type OfflineMessages, retrievesItself } from "./contract.ts";
@@ -22,7 +23,7 @@ export const positions: MapSpec<Position> = {
   shape: "map",
   name: "offline/positions",
   version: 1,
-  codec: { encode: (position) => JSON.stringify(position), decode: (text) => JSON.parse(text) },
+  codec: jsonCodec<Position>(),
 };
 
 /** The one position of an account. */

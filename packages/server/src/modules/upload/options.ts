@@ -1,5 +1,6 @@
 import { Jid } from "@rookery/protocol";
 import { z } from "zod";
+import { duration } from "../../duration.ts";
 
 export interface UploadOptions {
   /** What stands before the domain in the name of the service. */
@@ -13,20 +14,6 @@ export interface UploadOptions {
   /** Whether files may be uploaded that are kept for ever. */
   readonly permanent: boolean;
 }
-
-const KEEP = /^([1-9]\d{0,4})([hdwy])$/;
-const HOUR = 3_600_000;
-const UNITS: ReadonlyMap<string, number> = new Map([
-  ["h", HOUR],
-  ["d", 24 * HOUR],
-  ["w", 7 * 24 * HOUR],
-  ["y", 365 * 24 * HOUR],
-]);
-
-const duration = z.string().refine((text) => text === "forever" || KEEP.test(text), {
-  error:
-    'is a number of hours, days, weeks or years, as in "12h", "30d", "8w" or "1y", or "forever"',
-});
 
 export const options: z.ZodType<UploadOptions> = z.strictObject({
   service: z
@@ -54,12 +41,6 @@ export const options: z.ZodType<UploadOptions> = z.strictObject({
     .default(false)
     .describe("Whether clients may upload files that are kept for ever, for blogs and the like."),
 });
-
-/** Milliseconds; undefined for ever. */
-export function keepMs(keep: string): number | undefined {
-  const [, count, unit] = KEEP.exec(keep) ?? [];
-  return count === undefined ? undefined : Number(count) * (UNITS.get(unit ?? "") ?? 0);
-}
 
 function isLabel(text: string): boolean {
   return !text.includes(".") && Jid.tryParse(`${text}.example.org`)?.local === "";

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { durationMs } from "../../duration.ts";
 import { cleanName, contentDisposition, pathPart, readPathPart } from "./file-names.ts";
 import { isShown, mediaType, toldType } from "./media-types.ts";
-import { keepMs, options } from "./options.ts";
+import { options } from "./options.ts";
 import { rangeOf } from "./ranges.ts";
 
 const hostile = fc.oneof(
@@ -104,8 +105,8 @@ test("options are read strictly", () => {
     keepProfile: "forever",
     permanent: false,
   });
-  assert.equal(keepMs("30d"), 30 * 86_400_000);
-  assert.equal(keepMs("forever"), undefined);
+  assert.equal(durationMs("30d"), 30 * 86_400_000);
+  assert.equal(durationMs("forever"), undefined);
   for (const wrong of [
     { keep: "soon" },
     { keep: "0d" },

@@ -6,8 +6,8 @@ import {
   type MapSpec,
   type MapStore,
   StorageConflict,
-  type ValueCodec,
 } from "../../storage/api.ts";
+import { jsonCodec } from "../../storage/json-codec.ts";
 
 /** What is known of an uploaded file. */
 export interface FileRecord {
@@ -44,20 +44,20 @@ const NEVER = Date.UTC(9999, 11, 31);
 const USAGE = "usage";
 const TRIES = 100;
 
-const json = <T>(): ValueCodec<T> => ({
-  encode: JSON.stringify,
-  decode: (text) => JSON.parse(text) as T,
-});
-
 /** By account and id, so that they go with the account. */
 const filesSpec: MapSpec<FileRecord> = {
   shape: "map",
   name: "upload/files",
   version: 1,
-  codec: json(),
+  codec: jsonCodec(),
 };
 
-const usageSpec: MapSpec<Usage> = { shape: "map", name: "upload/usage", version: 1, codec: json() };
+const usageSpec: MapSpec<Usage> = {
+  shape: "map",
+  name: "upload/usage",
+  version: 1,
+  codec: jsonCodec(),
+};
 
 /** By domain and id, whose a file is; the time of an entry is when the file goes. */
 const placesSpec: LogSpec<string> = {

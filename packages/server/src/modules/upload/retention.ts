@@ -1,6 +1,7 @@
 import { StanzaError, type UploadPurpose } from "@rookery/protocol";
 import type { Limits } from "../../config/limits.ts";
-import { keepMs, type UploadOptions } from "./options.ts";
+import { durationMs } from "../../duration.ts";
+import type { UploadOptions } from "./options.ts";
 
 /** The purposes that files may be uploaded for (XEP-0363 §5), as the features name them. */
 export function purposes({ permanent }: UploadOptions): readonly UploadPurpose["kind"][] {
@@ -18,7 +19,7 @@ export function expiryOf(
   options: UploadOptions,
 ): number | undefined {
   const after = (keep: string): number | undefined => {
-    const ms = keepMs(keep);
+    const ms = durationMs(keep);
     return ms === undefined ? undefined : now + ms;
   };
   switch (purpose?.kind) {

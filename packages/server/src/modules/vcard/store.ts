@@ -3,6 +3,7 @@ import { type Element, serialize } from "@rookery/xml";
 import type { Host } from "../../host.ts";
 import type { MapSpec, MapStore } from "../../storage/api.ts";
 import { elementCodec } from "../../storage/element-codec.ts";
+import { jsonCodec } from "../../storage/json-codec.ts";
 import type { ListedVcard, VcardChange } from "./contract.ts";
 
 const cards: MapSpec<Element> = {
@@ -17,10 +18,7 @@ const listings: MapSpec<VcardNames> = {
   shape: "map",
   name: "vcard/listings",
   version: 1,
-  codec: {
-    encode: (names) => JSON.stringify(names),
-    decode: (text) => JSON.parse(text) as VcardNames,
-  },
+  codec: jsonCodec<VcardNames>(),
 };
 
 const KEY = "vcard";

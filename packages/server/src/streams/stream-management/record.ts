@@ -1,5 +1,6 @@
 import { type Stanza, type StanzaKind } from "@rookery/protocol";
 import type { MapSpec } from "../../storage/api.ts";
+import { jsonCodec } from "../../storage/json-codec.ts";
 import { streamStanza } from "../../storage/stanza-codec.ts";
 import type { SentStanza } from "./management.ts";
 
@@ -35,7 +36,7 @@ export const sessionRecords: MapSpec<SessionRecord> = {
   shape: "map",
   name: "stream-management/sessions",
   version: 1,
-  codec: { encode: (record) => JSON.stringify(record), decode: (text) => JSON.parse(text) },
+  codec: jsonCodec<SessionRecord>(),
 };
 
 /** The presence of a stored session. */

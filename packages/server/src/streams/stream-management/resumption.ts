@@ -88,11 +88,11 @@ export class Resumption {
       this.#store(management, 0).catch((error: unknown) =>
         this.#services.log.error("a session could not be made known", { error }),
       );
+      this.#forgetOld(session.jid.bare.toString()).catch((error: unknown) =>
+        this.#services.log.warn("what is known of old sessions was not cleared", { error }),
+      );
     }
     session.attach(management);
-    this.#forgetOld(session.jid.bare.toString()).catch((error: unknown) =>
-      this.#services.log.warn("what is known of old sessions was not cleared", { error }),
-    );
     return management;
   }
 
