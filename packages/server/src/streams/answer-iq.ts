@@ -1,15 +1,36 @@
-import { NS, Stanza, StanzaError } from "@rookery/protocol";
+import { NS, Stanza, StanzaError, StreamError } from "@rookery/protocol";
+import { after } from "@rookery/stream";
 import { type Element, el } from "@rookery/xml";
 import type { Maybe } from "../hooks.ts";
 import type { C2sStream } from "./c2s.ts";
 
 /**
+ * Leads an IQ of a feature that makes accounts, and is for clients that have not logged in: once a
+ * resource is bound it is none of the negotiation.
+ *
+ * @param ask gives the payload of the result, or nothing for an empty one; a StanzaError that is thrown
+ * is the answer, too.
+ * @param afterwards called when it is answered.
+ * @throws StreamError `not-authorized` for one that has logged in, and bound nothing.
+ */
+export function answerBeforeLogin(
+  stream: C2sStream,
+  element: Element,
+  ask: (iq: Stanza) => Maybe<Element | undefined | void>,
+  afterwards: () => void,
+): Maybe<void> {
+  if (stream.session !== undefined) return passOn(stream, element);
+  if (stream.user !== undefined) {
+    throw new StreamError("not-authorized", "a resource is bound after authentication");
+  }
+  return after(answerIq(stream, element, ask), afterwards);
+}
+
+/**
  * Answers an IQ of a client that has not logged in; a StanzaError that is thrown is the answer, too.
  * The request is not sent back in an error: it may hold a password (XEP-0077 §3.3).
- *
- * @param ask gives the payload of the result, or nothing for an empty one.
  */
-export function answerIq(
+function answerIq(
   stream: C2sStream,
   element: Element,
   ask: (iq: Stanza) => Maybe<Element | undefined | void>,
@@ -29,7 +50,7 @@ export function answerIq(
 }
 
 /** Hands an IQ that turns out to be none of the negotiation to the host, as of a bound session. */
-export function passOn(stream: C2sStream, element: Element): Maybe<void> {
+function passOn(stream: C2sStream, element: Element): Maybe<void> {
   const { session } = stream;
   if (session === undefined) return;
   return hostOf(stream).send(session, Stanza.read(element, session.jid));

@@ -1,9 +1,8 @@
 /** Pre-Authenticated In-Band Registration: XEP-0445 §3, §4. */
 import { ibrTokenFeature, preauth, type Stanza, StanzaError, StreamError } from "@rookery/protocol";
-import { after } from "@rookery/stream";
 import type { Element } from "@rookery/xml";
 import type { Host } from "../../host.ts";
-import { answerIq, passOn } from "../../streams/answer-iq.ts";
+import { answerBeforeLogin } from "../../streams/answer-iq.ts";
 import { type C2sStream, mayTakePasswords, type StreamFeature } from "../../streams/feature.ts";
 import type { RegistrationPass } from "../registration/contract.ts";
 import type { InvitationService } from "./service.ts";
@@ -35,12 +34,10 @@ export class PreauthFeature implements StreamFeature {
   }
 
   negotiate(stream: C2sStream, element: Element): void | Promise<void> {
-    if (stream.session !== undefined) return passOn(stream, element);
-    if (stream.user !== undefined) {
-      throw new StreamError("not-authorized", "a resource is bound after authentication");
-    }
-    return after(
-      answerIq(stream, element, (iq) => this.#take(stream, iq)),
+    return answerBeforeLogin(
+      stream,
+      element,
+      (iq) => this.#take(stream, iq),
       () => this.#endIfTired(stream),
     );
   }

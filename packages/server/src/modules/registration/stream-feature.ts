@@ -13,7 +13,7 @@ import {
 import { after } from "@rookery/stream";
 import type { Element } from "@rookery/xml";
 import type { Host } from "../../host.ts";
-import { answerIq, passOn } from "../../streams/answer-iq.ts";
+import { answerBeforeLogin } from "../../streams/answer-iq.ts";
 import { type C2sStream, mayTakePasswords, type StreamFeature } from "../../streams/feature.ts";
 import { type RegistrationPass, registrationPass } from "./contract.ts";
 import type { Registrar } from "./registrar.ts";
@@ -59,12 +59,10 @@ export class RegistrationFeature implements StreamFeature {
   }
 
   negotiate(stream: C2sStream, element: Element): void | Promise<void> {
-    if (stream.session !== undefined) return passOn(stream, element);
-    if (stream.user !== undefined) {
-      throw new StreamError("not-authorized", "a resource is bound after authentication");
-    }
-    return after(
-      answerIq(stream, element, (iq) => this.#answer(stream, iq)),
+    return answerBeforeLogin(
+      stream,
+      element,
+      (iq) => this.#answer(stream, iq),
       () => this.#endIfTired(stream),
     );
   }
