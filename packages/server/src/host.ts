@@ -17,12 +17,15 @@ import type {
   SignalHandler,
 } from "./hooks.ts";
 import type { HttpHandler, HttpMethod, RouteOptions } from "./http/router.ts";
+import type { Roster } from "./im/roster.ts";
 import type { IqHandler, IqTarget } from "./iq.ts";
 import type { Log } from "./log.ts";
 import type { RegistrationPolicy } from "./registration/policy.ts";
 import type { Service } from "./service-domain.ts";
 import type { Session } from "./sessions/session.ts";
 import type { LogSpec, LogStore, MapSpec, MapStore, Write } from "./storage/api.ts";
+
+export type { Roster };
 
 /** The sessions of accounts, as modules see them. */
 export interface Sessions {
@@ -130,6 +133,8 @@ export interface Host {
    * told of an account is mostly bound to this.
    */
   maySeePresence(account: Jid, asker: Jid): Maybe<boolean>;
+  /** The roster of an account as it is now, to be used at once; it is in memory mostly. */
+  roster(account: Jid): Maybe<Roster>;
   /**
    * Makes an account and others look offline to each other (XEP-0191 §3.3). An address stands for
    * all below it. To be called while they are not blocked yet.

@@ -281,6 +281,7 @@ export class VirtualHost {
       send: (stanza) => router.route(stanza),
       refuse: (stanza, error) => router.refuse(stanza, error),
       maySeePresence: (account, asker) => this.im.maySeePresence(account, asker),
+      roster: (account) => this.im.rosters.get(account),
       hidePresence: (account, from) => this.im.visibility.hide(account, from),
       showPresence: (account, to) => this.im.visibility.show(account, to),
       after: (ms, action) => {

@@ -27,6 +27,8 @@ export interface Roster {
   get(contact: Jid): RosterItem | undefined;
   /** The contacts that clients get to see (§2.1.4). */
   items(): RosterItem[];
+  /** True for one of them. */
+  isContact(contact: Jid): boolean;
   /** The contacts whose requests wait for an answer (§3.1.3). */
   pending(): RosterItem[];
   /** Their requests, as they are to be delivered. */
@@ -118,6 +120,10 @@ export class RosterState implements Roster, CachedRoster {
 
   items(): RosterItem[] {
     return [...this.#contacts.values()].filter(({ listed }) => listed);
+  }
+
+  isContact(contact: Jid): boolean {
+    return this.get(contact)?.listed === true;
   }
 
   pending(): RosterItem[] {

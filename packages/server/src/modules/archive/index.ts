@@ -13,12 +13,12 @@ import {
   RETRACT_NS,
   STANZA_ID_NS,
 } from "@rookery/protocol";
+import { durationMs } from "../../duration.ts";
 import { defineModule, type Module } from "../../host.ts";
 import { accountRemoved, archivedMessages, messageFlow, messageSent } from "../../im/contract.ts";
 import { bindInline } from "../../streams/feature.ts";
-import { Contacts } from "./contacts.ts";
 import { keptMessages } from "./kept.ts";
-import { type ArchiveOptions, keepMs, options } from "./options.ts";
+import { type ArchiveOptions, options } from "./options.ts";
 import { setPreferences, tellPreferences } from "./preference-requests.ts";
 import { Preferences } from "./preferences.ts";
 import { Queries } from "./queries.ts";
@@ -44,9 +44,8 @@ export const archiveModule: Module<ArchiveOptions, void> = defineModule({
   async setup(host, chosen) {
     const { search, messages } = chosen;
     const store = await host.logStore(archiveSpec(search));
-    const contacts = new Contacts(host);
-    const preferences = await Preferences.open(host, { contacts, unset: chosen.default });
-    const retention = new Retention(host, store, { keepMs: keepMs(chosen.keep), messages });
+    const preferences = await Preferences.open(host, { unset: chosen.default });
+    const retention = new Retention(host, store, { keepMs: durationMs(chosen.keep), messages });
     const retractions = new Retractions(host, store);
     const recorder = new Recorder(host, {
       store,
@@ -81,7 +80,6 @@ export const archiveModule: Module<ArchiveOptions, void> = defineModule({
     host.on(archivedMessages, "answer", (query) => keptMessages(store, query));
     host.on(accountRemoved, (account) => {
       preferences.forget(account);
-      contacts.forget(account);
       retention.forget(account);
     });
   },

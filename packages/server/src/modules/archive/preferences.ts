@@ -3,7 +3,7 @@ import { after } from "@rookery/stream";
 import type { Maybe } from "../../hooks.ts";
 import type { Host } from "../../host.ts";
 import type { MapSpec, MapStore } from "../../storage/api.ts";
-import type { Contacts } from "./contacts.ts";
+import { jsonCodec } from "../../storage/json-codec.ts";
 
 /** Accounts, and addresses in their lists, that stay in memory in each of two generations. */
 const REMEMBERED = 50_000;
@@ -20,7 +20,7 @@ const preferences: MapSpec<Stored> = {
   shape: "map",
   name: "archive/preferences",
   version: 1,
-  codec: { encode: (stored) => JSON.stringify(stored), decode: (text) => JSON.parse(text) },
+  codec: jsonCodec<Stored>(),
 };
 
 /** Preferences as they are looked up. */
@@ -33,7 +33,7 @@ interface Rules {
 /** What accounts want archived (XEP-0441), in memory as far as there is room. */
 export class Preferences {
   readonly #store: MapStore<Stored>;
-  readonly #contacts: Contacts;
+  readonly #host: Host;
   readonly #unset: Rules;
   readonly #remembered: number;
   /** What was asked for since the other generation was full. */
@@ -41,15 +41,15 @@ export class Preferences {
   #old: Map<string, Maybe<Rules>> = new Map();
   #size = 0;
 
-  private constructor(store: MapStore<Stored>, options: PreferencesOptions) {
+  private constructor(host: Host, store: MapStore<Stored>, options: PreferencesOptions) {
+    this.#host = host;
     this.#store = store;
-    this.#contacts = options.contacts;
     this.#unset = { default: options.unset, always: new Set(), never: new Set() };
     this.#remembered = options.remembered ?? REMEMBERED;
   }
 
   static async open(host: Host, options: PreferencesOptions): Promise<Preferences> {
-    return new Preferences(await host.mapStore(preferences), options);
+    return new Preferences(host, await host.mapStore(preferences), options);
   }
 
   /** Whether an account wants to keep what it says to, or hears from, someone (XEP-0441 §2.3). */
@@ -67,7 +67,8 @@ export class Preferences {
       }
     }
     if (rules.default !== "roster") return rules.default === "always";
-    return other.bare.equals(account) || this.#contacts.has(account, other.bare);
+    if (other.bare.equals(account)) return true;
+    return after(this.#host.roster(account), (roster) => roster.isContact(other.bare));
   }
 
   get(account: Jid): Maybe<ArchivePreferences> {
@@ -141,7 +142,6 @@ export class Preferences {
 }
 
 export interface PreferencesOptions {
-  readonly contacts: Contacts;
   /** What holds for those who have not said. */
   readonly unset: ArchivePreferences["default"];
   /** For tests: how much stays in memory. */

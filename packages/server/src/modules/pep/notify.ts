@@ -1,10 +1,10 @@
 /** Who is told what happens to a node: XEP-0163 (1.2.2) §4, XEP-0060 §9. */
-import { type Jid, pubsubEvent, type RosterItem, Stanza } from "@rookery/protocol";
+import { type Jid, pubsubEvent, Stanza } from "@rookery/protocol";
 import { after } from "@rookery/stream";
 import type { Element } from "@rookery/xml";
 import type { Maybe } from "../../hooks.ts";
+import type { Roster } from "../../host.ts";
 import { sessionInterest } from "./caps/interest.ts";
-import type { Subscribers } from "./contacts.ts";
 import { nodeChanged } from "./contract.ts";
 import { denialOf } from "./engine/access.ts";
 import type { NodeEvent } from "./engine/engine.ts";
@@ -68,14 +68,9 @@ export class Notifier {
   /** Contacts who see the account's presence are subscribed without asking (XEP-0060 §9.1.2). */
   #tellContacts(account: Jid, node: PubsubNode, send: (to: Jid) => void): Maybe<void> {
     if (isPrivate(node)) return;
-    const { contacts } = this.#pep;
-    // groups have to be those of now
-    const isByGroup = node.config.accessModel === "roster";
-    const candidates = isByGroup ? contacts.read(account) : contacts.remembered(account);
-    return after(candidates, async (subscribers) => {
-      const relations = this.#pep.relations(account, isByGroup ? subscribers : undefined);
-      for (const [contact, targets] of this.#interestedContacts(account, node.name, subscribers)) {
-        const { jid } = subscribers.get(contact) as RosterItem;
+    return after(this.#pep.host.roster(account), async (roster) => {
+      const relations = this.#pep.relations(account);
+      for (const [jid, targets] of this.#interestedContacts(account, node.name, roster)) {
         if (await this.#pep.isBlocked(account, jid)) continue;
         if (await denialOf(node, jid, relations)) continue;
         for (const to of targets) send(to);
@@ -83,22 +78,21 @@ export class Notifier {
     });
   }
 
-  /** Resources of contacts that want to be told of the node, by bare JID. */
+  /** Contacts with those of their resources that want to be told of the node. */
   #interestedContacts(
     account: Jid,
     node: string,
-    subscribers: Subscribers,
-  ): ReadonlyMap<string, readonly Jid[]> {
-    const found = new Map<string, readonly Jid[]>();
-    for (const [contact, { jid }] of subscribers) {
-      const targets = this.#interestedSessions(jid, node);
-      if (targets.length > 0) found.set(contact, targets);
-    }
-    for (const jid of this.#pep.remote.interested(account, node)) {
-      const contact = jid.bare.toString();
-      if (subscribers.has(contact)) found.set(contact, [...(found.get(contact) ?? []), jid]);
-    }
-    return found;
+    roster: Roster,
+  ): readonly (readonly [contact: Jid, targets: readonly Jid[]])[] {
+    const here = roster
+      .subscribers()
+      .map((contact) => [contact, this.#interestedSessions(contact, node)] as const)
+      .filter(([, targets]) => targets.length > 0);
+    const elsewhere = this.#pep.remote
+      .interested(account, node)
+      .filter((jid) => roster.isSubscriber(jid.bare))
+      .map((jid) => [jid.bare, [jid]] as const);
+    return [...here, ...elsewhere];
   }
 
   /** Those who asked to be told; who may not see the node any more is none of them (XEP-0163 §7.1). */

@@ -7,7 +7,6 @@ import { contactBlocked } from "../../im/contract.ts";
 import { Asking } from "./asking.ts";
 import { Capabilities } from "./caps/capabilities.ts";
 import { RemoteResources } from "./caps/remote.ts";
-import { Contacts, type Subscribers } from "./contacts.ts";
 import type { Relations } from "./engine/access.ts";
 import type { NodeConfig } from "./engine/config.ts";
 import type { Engine, Request } from "./engine/engine.ts";
@@ -39,15 +38,12 @@ export class PepService {
   readonly engine: Engine;
   readonly capabilities: Capabilities;
   readonly remote: RemoteResources;
-  readonly contacts: Contacts;
 
   private constructor(host: Host, store: NodeStore) {
     const { limits, clock, random } = host;
     this.host = host;
     this.engine = { store, bounds: boundsOf(limits), defaults: DEFAULTS, clock, random };
-    const asking = new Asking(host);
-    this.contacts = new Contacts(host, asking);
-    this.capabilities = new Capabilities(asking, {
+    this.capabilities = new Capabilities(new Asking(host), {
       entries: limits.capabilityEntries,
       interests: limits.capabilityInterests,
       questions: limits.capabilityQuestions,
@@ -70,11 +66,8 @@ export class PepService {
     return after(this.nodesOf(account), (space) => ({ space, asker, relations }));
   }
 
-  /**
-   * How others stand to an account.
-   * @param subscribers those of the account, where they were read already.
-   */
-  relations(account: Jid, subscribers?: Subscribers): Relations {
+  /** How others stand to an account. */
+  relations(account: Jid): Relations {
     const seesPresence = (asker: Jid): Maybe<boolean> => this.host.maySeePresence(account, asker);
     return {
       isOwner: (asker) => asker.bare.equals(account),
@@ -82,8 +75,8 @@ export class PepService {
       groups: (asker) =>
         after(seesPresence(asker), (sees) => {
           if (!sees) return [];
-          const all = subscribers ?? this.contacts.read(account);
-          return after(all, (known) => known.get(asker.bare.toString())?.groups ?? []);
+          const roster = this.host.roster(account);
+          return after(roster, (known) => known.get(asker.bare)?.groups ?? []);
         }),
     };
   }
@@ -97,7 +90,6 @@ export class PepService {
   forget(account: Jid): void {
     this.engine.store.forget(account.toString());
     this.remote.forget(account);
-    this.contacts.forget(account);
   }
 }
 
