@@ -34,6 +34,12 @@ export class Places {
     return after(this.#open(account), (places) => places.values());
   }
 
+  /** True for an account that is remembered to have none, as most have. */
+  isEmpty(account: Jid): boolean {
+    const known = this.#known.get(account.toString());
+    return known !== undefined && !(known instanceof Promise) && known.size === 0;
+  }
+
   /** Those of an account that is remembered. */
   known(account: Jid): Iterable<Place> {
     const known = this.#known.get(account.toString());

@@ -37,7 +37,8 @@ export class Watch {
 
   /** A message comes for an account. Clients that are away, or have no session, are woken. */
   message({ stanza, account, direction, targets, keeping: { kept } }: MessageEvent): void {
-    if (direction !== "received" || !isWorthWaking(stanza, account)) return;
+    if (direction !== "received" || this.#places.isEmpty(account)) return;
+    if (!isWorthWaking(stanza, account)) return;
     const takers = targets();
     if (kept === undefined && takers.length === 0) return; // it goes back
     if (kept !== undefined) this.#worth.set(kept, stanza);
