@@ -1,5 +1,5 @@
 /** Unique and Stable Stanza IDs: XEP-0359 (0.7.0). */
-import { type Element, el, type Node } from "@rookery/xml";
+import { Element, el, type Node } from "@rookery/xml";
 import { type Codec, codec } from "../codec.ts";
 import { Jid } from "../jid.ts";
 import { requiredAttr } from "../reading.ts";
@@ -22,7 +22,8 @@ export const stanzaId: Codec<StanzaId> = codec<StanzaId>({
     id: requiredAttr(element, "id"),
     by: Jid.parse(requiredAttr(element, "by")),
   }),
-  write: ({ id, by }) => el(STANZA_ID_NS, "stanza-id", { id, by: by.toString() }),
+  // every message gets one
+  write: ({ id, by }) => new Element(STANZA_ID_NS, "stanza-id", ["id", id, "by", by.toString()]),
 });
 
 /** An id that the sender gave a stanza; anyone can claim any. */

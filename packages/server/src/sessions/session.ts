@@ -71,16 +71,24 @@ export class Session {
    * Names what its client does, over all sessions in which it goes on after a loss: a message sent
    * again after it is recognised by this.
    */
-  lineage: string;
+  readonly lineage: string;
+  /** The lineage began in a former session, maybe of another process. */
+  readonly continues: boolean;
+  /** It is the so many-th since the server was started; undefined until the server knows it. */
+  number: number | undefined = undefined;
   /** Its priority, or undefined while it is not an available resource (RFC 6121 §4.7.2.3). */
   priority: number | undefined = undefined;
 
-  /** @param lineage unguessable, and new unless the client goes on after a loss. */
-  constructor(jid: Jid, since: number, outlet: Outlet, lineage = "") {
+  /**
+   * @param lineage unguessable, and new unless the client goes on after a loss.
+   * @param continues whether it does.
+   */
+  constructor(jid: Jid, since: number, outlet: Outlet, lineage = "", continues = false) {
     this.jid = jid;
     this.since = since;
     this.#outlet = outlet;
     this.lineage = lineage;
+    this.continues = continues;
   }
 
   /** An available resource (RFC 6121 §4.2). */

@@ -8,6 +8,7 @@ export class SessionTable {
   /** By bare JID; arrays are replaced, never changed, so that a walk over one is undisturbed. */
   readonly #accounts: Map<string, readonly Session[]> = new Map();
   #size = 0;
+  #added = 0;
 
   /** How many sessions there are. */
   get size(): number {
@@ -31,6 +32,7 @@ export class SessionTable {
     const account = session.jid.bare.toString();
     this.#accounts.set(account, [...this.of(session.jid), session]);
     this.#size++;
+    session.number = ++this.#added;
   }
 
   /** Forgets a session; another one that took its place stays. */

@@ -86,7 +86,7 @@ export type WriteOp =
   | {
       readonly do: "append";
       /** At least one, each once. */
-      readonly owners: readonly StoredOwner[];
+      readonly owners: readonly LogOwner[];
       readonly entry: StoredEntry;
     }
   | {
@@ -104,17 +104,12 @@ export type WriteOp =
       readonly limit: number;
     };
 
-/** In whose log an entry is, and the JID it concerns there. */
-export interface StoredOwner {
-  readonly owner: string;
-  readonly with: string | undefined;
-}
-
 export interface StoredEntry {
   readonly id: string;
   readonly at: number;
   readonly value: string;
   readonly text: string | undefined;
+  readonly series: number | undefined;
 }
 
 /** Values by owner (usually a bare JID or a domain) and key. */
@@ -155,7 +150,13 @@ export interface LogEntry<T> {
   readonly with?: string;
   readonly value: T;
   /** What full-text search finds it by, if the store has `search`; reads do not give it back. */
-  readonly text?: string;
+  readonly text?: string | undefined;
+  /**
+   * Where the id comes from, which spares looking for it among all that there are: 0 if it was drawn
+   * at random just now, or the number of a series whose ids are appended with this number alone,
+   * counted from 1 since the storage was opened. Left out, the id is looked for.
+   */
+  readonly series?: number | undefined;
 }
 
 export interface LogQuery {
@@ -180,7 +181,7 @@ export interface LogQuery {
 /** In whose log a shared entry is to be, and the bare JID it concerns there. */
 export interface LogOwner {
   readonly owner: string;
-  readonly with?: string;
+  readonly with?: string | undefined;
 }
 
 /** An entry for the logs of several owners; what differs for each stands in `LogOwner`. */

@@ -5,7 +5,6 @@ import type {
   LogSpec,
   LogStore,
   SharedLogEntry,
-  StoredOwner,
   Write,
   WriteOp,
 } from "./api.ts";
@@ -25,7 +24,7 @@ export function logStore<T>(driver: Driver, id: number, spec: LogSpec<T>): LogSt
   const indexed = (text: string | undefined): string | undefined =>
     search && text !== undefined ? storable(text, "text") : undefined;
 
-  const appendFor = (owners: readonly StoredOwner[], entry: SharedLogEntry<T>): WriteOp => ({
+  const appendFor = (owners: readonly LogOwner[], entry: SharedLogEntry<T>): WriteOp => ({
     do: "append",
     owners,
     entry: {
@@ -33,10 +32,11 @@ export function logStore<T>(driver: Driver, id: number, spec: LogSpec<T>): LogSt
       at: wholeTime(entry.at),
       value: storable(codec.encode(entry.value), "value"),
       text: indexed(entry.text),
+      series: entry.series,
     },
   });
   const appendOp = (owner: string, entry: LogEntry<T>): WriteOp =>
-    appendFor([storableOwner(owner, entry.with)], entry);
+    appendFor([storableOwner({ owner, with: entry.with })], entry);
   const appendSharedOp = (owners: readonly LogOwner[], entry: SharedLogEntry<T>): WriteOp =>
     appendFor(eachOnce(owners, name, entry.id), entry);
   const replaceOp = (owner: string, entryId: string, value: T, text?: string): WriteOp => ({
@@ -134,23 +134,23 @@ export function logStore<T>(driver: Driver, id: number, spec: LogSpec<T>): LogSt
   };
 }
 
-function storableOwner(owner: string, peer: string | undefined): StoredOwner {
-  return {
-    owner: storable(owner, "owner"),
-    with: peer === undefined ? undefined : storable(peer, "JID"),
-  };
+function storableOwner(owner: LogOwner): LogOwner {
+  storable(owner.owner, "owner");
+  if (owner.with !== undefined) storable(owner.with, "JID");
+  return owner;
 }
 
 /** A message to oneself names its owner twice: there is one log it can be in. */
-function eachOnce(owners: readonly LogOwner[], store: string, id: string): readonly StoredOwner[] {
-  const once: StoredOwner[] = [];
-  for (const { owner, with: peer } of owners) {
-    if (!once.some((known) => known.owner === owner)) once.push(storableOwner(owner, peer));
+function eachOnce(owners: readonly LogOwner[], store: string, id: string): readonly LogOwner[] {
+  if (owners.length === 0) {
+    throw new RangeError(
+      `cannot append ${quote(id)} to ${store}: no owner was named; name one at least`,
+    );
   }
-  if (once.length > 0) return once;
-  throw new RangeError(
-    `cannot append ${quote(id)} to ${store}: no owner was named; name one at least`,
-  );
+  for (const one of owners) storableOwner(one);
+  const isFirst = ({ owner }: LogOwner, place: number): boolean =>
+    owners.findIndex((one) => one.owner === owner) === place;
+  return owners.every(isFirst) ? owners : owners.filter(isFirst);
 }
 
 function wholeTime(at: number): number {

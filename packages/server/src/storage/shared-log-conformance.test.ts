@@ -63,6 +63,27 @@ export function sharedLogContract(check: Check): void {
     assert.deepEqual(ids(await log.read(ROMEO)), ["y"]);
   });
 
+  check("an id of a series is kept once, wherever the entry is by then", async (storage) => {
+    const log = await storage.log(logSpec);
+    const entry = (n: number): LogEntry<string> => ({ id: `s${n}`, at: n, value: "v", series: 1 });
+    const numbers = Array.from({ length: 300 }, (_, n) => n);
+    await Promise.all(numbers.map((n) => log.appendShared(BOTH, entry(n))));
+    for (const n of numbers) await assert.rejects(log.append(JULIET, entry(n)), StorageConflict);
+    // beside those that are refused, others of the same commit are kept
+    const more = [299, 300, 0, 301].map((n) => log.appendShared(BOTH, entry(n)));
+    const kept = (await Promise.allSettled(more)).map(({ status }) => status === "fulfilled");
+    assert.deepEqual(kept, [false, true, false, true]);
+    await log.remove(ROMEO, ["s7"]);
+    await assert.rejects(log.appendShared(BOTH, entry(7)), /"s7" for "juliet@example.com"/);
+    await log.append(ROMEO, entry(7));
+    const undone = [log.write.append(ROMEO, entry(302)), log.write.append(ROMEO, entry(302))];
+    await assert.rejects(storage.batch(undone), StorageConflict);
+    await log.append(ROMEO, entry(302));
+    await log.append(ROMEO, { ...entry(303), series: 0 });
+    assert.equal(await log.count(ROMEO), 304);
+    assert.equal(await log.count(JULIET), 302);
+  });
+
   check("an owner named twice gets a shared entry once, and one is needed", async (storage) => {
     const log = await storage.log(logSpec);
     const twice = [

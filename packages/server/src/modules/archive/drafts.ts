@@ -2,6 +2,7 @@ import type { Stanza } from "@rookery/protocol";
 import type { MessageEvent } from "../../im/contract.ts";
 import type { Session } from "../../sessions/session.ts";
 import type { LogOwner } from "../../storage/api.ts";
+import type { ArchiveId } from "./ids.ts";
 
 type Keeping = MessageEvent["keeping"];
 
@@ -12,7 +13,7 @@ export interface Draft {
   /** What all steps of sending share. */
   readonly keeping: Keeping;
   /** Its id in archives. */
-  readonly id: string;
+  readonly id: ArchiveId;
   /** The sender, if the message is wanted in that archive. */
   readonly sender: LogOwner | undefined;
   appended: boolean;

@@ -5,6 +5,7 @@ import { stanzaXml } from "@rookery/testkit";
 import { el } from "@rookery/xml";
 import { systemRandom } from "../../clock.ts";
 import { Session } from "../../sessions/session.ts";
+import { SessionTable } from "../../sessions/table.ts";
 import { archiveId } from "./ids.ts";
 
 const OUTLET = {
@@ -18,7 +19,7 @@ const OUTLET = {
 function idOf(xml: string, lineage = "lineage", resource = "balcony"): string {
   const jid = Jid.parse(`romeo@example.org/${resource}`);
   const session = new Session(jid, 0, OUTLET, lineage);
-  return archiveId(Stanza.read(stanzaXml(xml), jid), session, systemRandom);
+  return archiveId(Stanza.read(stanzaXml(xml), jid), session, systemRandom).id;
 }
 
 const ONE = "<message id='1' type='chat' to='a@b'><body>x</body><a b='c' d='e'>f<g/></a></message>";
@@ -59,5 +60,26 @@ test("SECURITY: depth costs no stack", () => {
   const from = Jid.parse("romeo@example.org/balcony");
   const session = new Session(from, 0, OUTLET, "lineage");
   const message = new Stanza({ kind: "message", type: "chat", id: "1", from, children: [deep] });
-  assert.match(archiveId(message, session, systemRandom), /^[0-9a-f]{32}$/);
+  assert.match(archiveId(message, session, systemRandom).id, /^[0-9a-f]{32}$/);
+});
+
+test("what a client says in its first session is of a series; after a loss it may be known", () => {
+  const jid = Jid.parse("romeo@example.org/balcony");
+  const message = Stanza.read(stanzaXml(ONE), jid);
+  const seriesOf = (session: Session): number | undefined =>
+    archiveId(message, session, systemRandom).series;
+  const [first, other] = ["a", "b"].map((lineage) => new Session(jid, 0, OUTLET, lineage));
+  assert.ok(first && other);
+  assert.equal(seriesOf(other), undefined);
+  const table = new SessionTable();
+  table.add(first);
+  assert.equal(seriesOf(first), 1);
+  assert.equal(
+    archiveId(message.with({ id: undefined, children: [] }), first, systemRandom).series,
+    0,
+  );
+  table.remove(first);
+  const next = new Session(jid, 0, OUTLET, "a", true);
+  table.add(next);
+  assert.equal(seriesOf(next), undefined);
 });

@@ -3,21 +3,51 @@ import { originId, type Stanza } from "@rookery/protocol";
 import type { Node } from "@rookery/xml";
 import type { Random } from "../../clock.ts";
 import type { Session } from "../../sessions/session.ts";
+import { type Slot, slot } from "../../sessions/slot.ts";
 
-/** 128 bits in hexadecimal, which takes half the time of base64. */
-const LENGTH = 32;
+/** An id in archives, and where it comes from (see `LogEntry.series`). */
+export interface ArchiveId {
+  readonly id: string;
+  readonly series: number | undefined;
+}
+
+/** What the ids of a lineage have in common. */
+interface Origin {
+  /** They begin alike, so that an index has the newest of them side by side. */
+  readonly prefix: string;
+  /** Undefined if ids of this lineage may be known from another session. */
+  readonly series: number | undefined;
+}
+
+const origin: Slot<Origin | undefined> = slot<Origin | undefined>("archive/origin", undefined);
+
+/** Hexadecimal digits, which take half the time of base64: of the lineage, and of what was said in it. */
+const PREFIX = 12;
+const REST = 20;
 
 /**
  * The id of a message in the archives (XEP-0359 §3.1). That of a message which its client can name
  * follows from what the client does and says: sent again after a loss, it gets the same id.
  */
-export function archiveId(message: Stanza, session: Session, random: Random): string {
+export function archiveId(message: Stanza, session: Session, random: Random): ArchiveId {
   const { id, type, to, children } = message;
+  const { lineage } = session;
   const named = id !== undefined || message.has(originId.ns, originId.name);
-  if (!named || session.lineage === "") return random.id();
+  if (!named || lineage === "") return { id: random.id(), series: 0 };
+  const { prefix, series } = session.get(origin) ?? originOf(session);
   // without its sender's address: the client may come back as another resource
-  const said = `${session.lineage} ${type} ${id} ${to}${textOf(children)}`;
-  return hash("sha256", said, "hex").slice(0, LENGTH);
+  const said = `${lineage} ${type} ${id} ${to}${textOf(children)}`;
+  return { id: prefix + hash("sha256", said, "hex").slice(0, REST), series };
+}
+
+function originOf(session: Session): Origin {
+  const { lineage, continues, number } = session;
+  const made: Origin = {
+    prefix: hash("sha256", lineage, "hex").slice(0, PREFIX),
+    series: continues ? undefined : number,
+  };
+  session.set(origin, made);
+  return made;
 }
 
 /**

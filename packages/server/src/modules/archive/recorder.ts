@@ -16,7 +16,7 @@ import type { Session } from "../../sessions/session.ts";
 import { type LogOwner, StorageConflict } from "../../storage/api.ts";
 import { streamStanzaCodec } from "../../storage/stanza-codec.ts";
 import { type Draft, Drafts } from "./drafts.ts";
-import { archiveId } from "./ids.ts";
+import { type ArchiveId, archiveId } from "./ids.ts";
 import type { Preferences } from "./preferences.ts";
 import type { ArchiveStore } from "./store.ts";
 import { isWorthArchiving, needsItsResource } from "./worth.ts";
@@ -25,8 +25,7 @@ import { isWorthArchiving, needsItsResource } from "./worth.ts";
 const PUT_BACK_MS = 60_000;
 
 /** A message in archives. */
-export interface Recorded {
-  readonly id: string;
+export interface Recorded extends ArchiveId {
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly stanza: Stanza;
@@ -73,7 +72,7 @@ export class Recorder {
       const sender = wanted ? { owner: account.toString(), with: to.bare.toString() } : undefined;
       const id = archiveId(stanza, session, this.#host.random);
       this.#drafts.add({ stanza, session, keeping, id, sender, appended: false });
-      if (wanted) keeping.kept = { id, at: this.#host.clock.now() };
+      if (wanted) keeping.kept = { id: id.id, at: this.#host.clock.now() };
       return changed;
     });
   }
@@ -90,7 +89,7 @@ export class Recorder {
   }
 
   #receive({ stanza, account, keeping }: MessageEvent, draft: Draft | undefined): Stanza {
-    const id = draft?.id ?? this.#host.random.id();
+    const { id, series } = draft?.id ?? { id: this.#host.random.id(), series: 0 };
     const at = this.#now();
     const mark = stanzaId.write({ id, by: account });
     const marked = stanza.with({ children: [...stanza.children, mark] });
@@ -98,7 +97,7 @@ export class Recorder {
     const recipient = { owner: account.toString(), with: stanza.from.bare.toString() };
     if (draft) draft.appended = true;
     const owners = draft?.sender ? [draft.sender, recipient] : [recipient];
-    this.#append({ id, at, stanza: marked, owners }, stanza, draft?.session);
+    this.#append({ id, series, at, stanza: marked, owners }, stanza, draft?.session);
     return marked;
   }
 
@@ -108,7 +107,7 @@ export class Recorder {
     if (draft?.sender === undefined || draft.appended) return;
     draft.appended = true;
     const { stanza, session, sender, id } = draft;
-    this.#append({ id, at: this.#now(), stanza, owners: [sender] }, stanza, session);
+    this.#append({ ...id, at: this.#now(), stanza, owners: [sender] }, stanza, session);
   }
 
   /** @param original as it is told to its sender if it cannot be kept. */
@@ -120,12 +119,11 @@ export class Recorder {
     this.#services.recorded(message);
   }
 
-  #write({ id, at, stanza, owners }: Recorded): Promise<void> {
+  #write({ id, series, at, stanza, owners }: Recorded): Promise<void> {
     const { store, search } = this.#services;
     const value = streamStanzaCodec.encode(stanza);
-    const said = search ? textOf(stanza) : undefined;
-    const entry = said === undefined ? { id, at, value } : { id, at, value, text: said };
-    return store.appendShared(owners, entry);
+    const text = search ? textOf(stanza) : undefined;
+    return store.appendShared(owners, { id, series, at, value, text });
   }
 
   /**
@@ -145,7 +143,7 @@ export class Recorder {
       if (absent.length > 0) await this.#write({ ...message, owners: absent });
       if (others.length === 0) return;
       const id = this.#host.random.id();
-      await this.#write({ ...message, id, stanza: original, owners: others });
+      await this.#write({ ...message, id, series: 0, stanza: original, owners: others });
     } catch (error) {
       this.#refuse(original, error);
     }

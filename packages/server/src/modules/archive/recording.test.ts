@@ -5,6 +5,7 @@ import { conversation, Person, stanzaXml } from "@rookery/testkit";
 import { el } from "@rookery/xml";
 import { archivedMessages, type MessageEvent, messageFlow } from "../../im/contract.ts";
 import { failingStage } from "../../im/failing-stage.test.ts";
+import { type Slot, Slots } from "../../sessions/slot.ts";
 import { ask, cast, idsOf, says } from "./archive-scene.test.ts";
 import { archiveModule } from "./index.ts";
 
@@ -266,7 +267,16 @@ test("a message that was sent again after a loss is archived once; another one o
   const [before, after] = ["before", "after"].map((resource) => {
     const { session } = romeo;
     const jid = Jid.parse(`romeo@example.org/${resource}`);
-    const own = { since: resource === "before" ? 0 : Date.now() + 60_000, lineage: "lineage" };
+    const isAfter = resource === "after";
+    const since = isAfter ? Date.now() + 60_000 : 0;
+    const slots = new Slots();
+    const own = {
+      since,
+      lineage: "lineage",
+      continues: isAfter,
+      get: <T>(one: Slot<T>) => slots.get(one),
+      set: <T>(one: Slot<T>, value: T) => slots.set(one, value),
+    };
     return Object.assign(Object.create(session) as typeof session, { jid, ...own });
   });
   assert.ok(before && after);

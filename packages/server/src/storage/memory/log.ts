@@ -1,4 +1,4 @@
-import type { LogQuery, StoredEntry, StoredOwner, WriteOp } from "../api.ts";
+import type { LogOwner, LogQuery, StoredEntry, WriteOp } from "../api.ts";
 import type { LogRow, OwnersPage, StagedRow } from "../driver.ts";
 import { idTaken, noSuchEntry, wrongOp } from "../errors.ts";
 import { queryWords, words } from "../words.ts";
@@ -105,7 +105,7 @@ export class MemoryLog {
     return 1;
   }
 
-  #add({ owner, with: peer }: StoredOwner, entry: StoredEntry, undo: Undo[] | undefined): void {
+  #add({ owner, with: peer }: LogOwner, entry: StoredEntry, undo: Undo[] | undefined): void {
     const entries = this.#owners.get(owner) ?? { inOrder: [], byId: new Map<string, Entry>() };
     const { inOrder } = entries;
     let place = inOrder.length;

@@ -57,9 +57,14 @@ export class SqliteEngine implements Engine {
     return this.#logs.tidying;
   }
 
+  /** Writes what is kept back; to be called before anything is read, marked or committed. */
+  flush(): void {
+    this.#logs.flush();
+  }
+
   /** To be called after a rollback of writes: owners they brought may not be there any more. */
-  forgetOwners(): void {
-    this.#logs.forgetOwners();
+  forgetWrites(): void {
+    this.#logs.forgetWrites();
   }
 
   /** To be called after a rollback of anything else: reads again what was remembered. */
@@ -92,6 +97,7 @@ export class SqliteEngine implements Engine {
       if (op.do === "clear") return this.#maps.clear(store, op.owner);
     } else {
       if (op.do === "append") return this.#logs.append(store, name, op);
+      this.#logs.flush();
       if (op.do === "replace") return this.#logs.replace(store, op);
       if (op.do === "remove") return this.#logs.remove(store, op);
       if (op.do === "expire") return this.#logs.expire(store, op);

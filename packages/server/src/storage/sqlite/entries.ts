@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { ManyRows } from "./many-rows.ts";
 import { type Query, query } from "./query.ts";
 
 /** A log that an entry is in, and the JID it concerns there. */
@@ -32,7 +33,7 @@ type TailRow = readonly [number, number | null, number, string, string];
  * table `entry`. A commit of new entries writes its last pages only.
  */
 export class Entries {
-  readonly #insert: Query<never>;
+  readonly #insert: ManyRows;
   readonly #owners: Query<readonly [string, number]>;
   readonly #setOwners: Query<never>;
   readonly #setValue: Query<never>;
@@ -42,7 +43,7 @@ export class Entries {
   readonly #last: Query<readonly [number | null]>;
 
   constructor(db: DatabaseSync) {
-    this.#insert = query(db, "insert into entry values (?, ?, ?, ?, ?, ?, ?)");
+    this.#insert = new ManyRows(db, "insert into entry", 7);
     this.#owners = query(db, "select owners, found from entry where body = ?");
     this.#setOwners = query(db, "update entry set owners = ? where body = ?");
     this.#setValue = query(db, "update entry set value = ?, found = ? where body = ?");
@@ -55,9 +56,20 @@ export class Entries {
     this.#last = query(db, "select max(body) from entry");
   }
 
+  /** Inserts an entry at the latest with `flush`. */
   insert({ body, seq, at, id, owners, found, value }: NewEntry): void {
     const rank = seq === body ? null : seq;
-    this.#insert.run(body, rank, at, id, ownersText(owners), found ? 1 : 0, value);
+    this.#insert.add(body, rank, at, id, ownersText(owners), found ? 1 : 0, value);
+  }
+
+  /** To be called after inserts, before anything else is asked. */
+  flush(): void {
+    this.#insert.flush();
+  }
+
+  /** Forgets inserts after a rollback. */
+  forget(): void {
+    this.#insert.forget();
   }
 
   value(body: number): string {
@@ -107,10 +119,14 @@ export class Entries {
 function ownersText(owners: readonly OwnerOfEntry[]): string {
   let text = "";
   for (const [list, peer] of owners) {
-    text += `${text === "" ? "[" : ","}[${list},${JSON.stringify(peer)}]`;
+    const quoted = peer !== null && PLAIN.test(peer) ? `"${peer}"` : JSON.stringify(peer);
+    text += `${text === "" ? "[" : ","}[${list},${quoted}]`;
   }
   return `${text}]`;
 }
+
+/** What stands in JSON as it is. */
+const PLAIN = /^[ !#-[\]-~]*$/;
 
 function ownersOf(text: string): readonly OwnerOfEntry[] {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by ownersText

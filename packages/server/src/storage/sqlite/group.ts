@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { WriteOp } from "../api.ts";
 import { type EngineMethod, type NumberedWrite, READS } from "../driver.ts";
 import type { SqliteEngine } from "./engine.ts";
 import { concernsStatementOnly, failureOf } from "./failure.ts";
@@ -48,6 +49,7 @@ class GroupRun {
   run(group: readonly Unit[]): Outcome {
     try {
       for (const [place, unit] of group.entries()) this.#carryOut(place, unit);
+      this.#engine.flush();
       if (this.#db.isTransaction) this.#db.exec("commit");
       this.#engine.pending.settle();
     } catch (error) {
@@ -62,6 +64,7 @@ class GroupRun {
   }
 
   #carryOut(place: number, unit: Unit): void {
+    if (unit.kind !== "write" || !isAlone(unit.write.op)) this.#engine.flush();
     if (isRead(unit)) return this.#read(place, unit.call);
     if (!this.#db.isTransaction) this.#db.exec("begin immediate");
     try {
@@ -82,13 +85,11 @@ class GroupRun {
   }
 
   #write(place: number, { store, op }: NumberedWrite): void {
-    // One statement undoes itself when it fails; of these two kinds a conflict changes nothing.
-    const alone = op.do === "put" || (op.do === "append" && op.entry.text === undefined);
-    const number = alone
+    const number = isAlone(op)
       ? this.#engine.apply(store, op)
       : this.#savepoint(
           () => this.#engine.apply(store, op),
-          () => this.#engine.forgetOwners(),
+          () => this.#engine.forgetWrites(),
         );
     if (number !== 1) this.#numbers.push(place, number);
   }
@@ -99,7 +100,7 @@ class GroupRun {
         () => {
           for (const { store, op } of unit.writes) this.#engine.apply(store, op);
         },
-        () => this.#engine.forgetOwners(),
+        () => this.#engine.forgetWrites(),
       );
     } else {
       const answer = this.#savepoint(
@@ -115,6 +116,7 @@ class GroupRun {
     this.#db.exec("savepoint request");
     try {
       const result = work();
+      this.#engine.flush();
       this.#db.exec("release request");
       return result;
     } catch (error) {
@@ -143,6 +145,10 @@ class GroupRun {
     }
   }
 }
+
+/** One statement undoes itself when it fails; of these two kinds a conflict changes nothing. */
+const isAlone = (op: WriteOp): boolean =>
+  op.do === "put" || (op.do === "append" && op.entry.text === undefined);
 
 const isRead = (unit: Unit): unit is Unit & { kind: "call" } =>
   unit.kind === "call" && READS.has(unit.call.method);

@@ -29,6 +29,7 @@ export function carryOverLayout1(db: DatabaseSync): void {
     places.insert(place);
     places.insertId(place);
   }
+  entries.flush();
   places.inserted();
   db.prepare("update indexed set body = ?").run(last);
   db.exec("drop table log; drop table log_staged");

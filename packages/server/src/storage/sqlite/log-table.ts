@@ -9,6 +9,7 @@ import { LogReads } from "./log-reads.ts";
 import { LogTidying, type TidyingOptions } from "./log-tidying.ts";
 import { Pending } from "./pending.ts";
 import { type Place, Places } from "./places.ts";
+import { RecentIds } from "./recent-ids.ts";
 import { TextIndex } from "./text-index.ts";
 
 /**
@@ -22,6 +23,7 @@ export class LogTable {
   readonly #entries: Entries;
   readonly #places: Places;
   readonly #pending = new Pending();
+  readonly #recent = new RecentIds();
   readonly #reads: LogReads;
   readonly #tidying: LogTidying;
   readonly #migration: LogMigration;
@@ -61,22 +63,28 @@ export class LogTable {
     this.#text ??= TextIndex.open(this.#db, true);
   }
 
+  /** Writes what is kept back of new entries; to be called before all but `append`. */
+  flush(): void {
+    this.#entries.flush();
+  }
+
   /** To be called after a rollback of writes. */
-  forgetOwners(): void {
+  forgetWrites(): void {
+    this.#entries.forget();
     this.#lists.forgetAll();
   }
 
   /** To be called after a rollback of anything else. */
   forget(): void {
-    this.#lists.forgetAll();
+    this.forgetWrites();
     this.#tidying.forget();
     this.#text = TextIndex.open(this.#db, false);
   }
 
   append(store: number, name: string, { owners, entry }: WriteOp & { do: "append" }): number {
-    const { id, at, value, text } = entry;
+    const { id, at, value, text, series } = entry;
     const lists = owners.map(({ owner }) => this.#lists.find(store, owner));
-    if (this.#anyHas(lists, id)) {
+    if (this.#recent.mayHave(id, series) && this.#anyHas(lists, id)) {
       const taken = lists.findIndex((list) => this.#anyHas([list], id));
       throw idTaken(name, owners[taken]?.owner ?? "", id);
     }
@@ -92,7 +100,7 @@ export class LogTable {
     const found = text !== undefined && this.#text !== undefined;
     this.#entries.insert({ body, seq: body, at, id, owners: owned, found, value });
     if (found) this.#index(body, owned, at, body, text);
-    this.#pending.addAll(id, places);
+    this.#pending.addAll(places);
     return 1;
   }
 
@@ -196,12 +204,11 @@ export class LogTable {
   }
 
   #anyHas(lists: readonly (number | undefined)[], id: string): boolean {
-    if (this.#pending.hasAny(lists, id)) return true;
-    const [first, second] = lists;
-    if (lists.length === 2 && first !== undefined && second !== undefined) {
-      return this.#places.eitherHasId(first, second, id);
-    }
-    return lists.some((list) => list !== undefined && this.#places.hasId(list, id));
+    return lists.some(
+      (list) =>
+        list !== undefined &&
+        (this.#pending.find(list, id) !== undefined || this.#places.hasId(list, id)),
+    );
   }
 
   #hasAny(list: number): boolean {

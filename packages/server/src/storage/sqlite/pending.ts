@@ -1,7 +1,7 @@
 import { comparePlaces, type Place } from "./places.ts";
 
-/** With so many logs that have an entry of the same id, they are not looked through one by one. */
-const FEW = 16;
+/** A log with more is looked through by id once, and then has them by id. */
+const FEW = 256;
 
 /**
  * Places that are not in the index yet. What they stand for is committed (the table `entry` has
@@ -11,8 +11,8 @@ const FEW = 16;
 export class Pending {
   /** By log, in its order. */
   readonly #logs = new Map<number, Place[]>();
-  /** By id; entries of several logs often have the same. */
-  readonly #ids = new Map<string, Place[] | Map<number, Place>>();
+  /** By log and id, of those that were asked for ids: most never are. */
+  readonly #ids = new Map<number, Map<string, Place>>();
   /** What was added or removed, in the order of the changes. */
   readonly #changed: Place[] = [];
   readonly #added: boolean[] = [];
@@ -33,11 +33,15 @@ export class Pending {
   }
 
   find(list: number, id: string): Place | undefined {
-    const known = this.#ids.get(id);
-    if (known === undefined) return undefined;
-    if (!Array.isArray(known)) return known.get(list);
-    for (const place of known) if (place.list === list) return place;
-    return undefined;
+    const log = this.#logs.get(list);
+    if (log === undefined) return undefined;
+    if (log.length <= FEW) return log.find((place) => place.id === id);
+    let ids = this.#ids.get(list);
+    if (ids === undefined) {
+      ids = new Map(log.map((place) => [place.id, place]));
+      this.#ids.set(list, ids);
+    }
+    return ids.get(id);
   }
 
   /** Those of a log, in its order. */
@@ -45,26 +49,15 @@ export class Pending {
     return this.#logs.get(list) ?? [];
   }
 
-  /** Whether one of these logs has an entry of this id. */
-  hasAny(lists: readonly (number | undefined)[], id: string): boolean {
-    if (!this.#ids.has(id)) return false;
-    return lists.some((list) => list !== undefined && this.find(list, id) !== undefined);
-  }
-
-  /** Adds the places of one entry, each in another log. */
-  addAll(id: string, places: Place[]): void {
-    const known = this.#ids.get(id);
-    if (known === undefined && places.length <= FEW) this.#ids.set(id, places);
-    else for (const place of places) this.#addId(place);
-    for (const place of places) {
-      this.#rank(place);
-      this.#changed.push(place);
-      this.#added.push(true);
-    }
+  /** Adds places, each in another log. */
+  addAll(places: readonly Place[]): void {
+    for (const place of places) this.add(place);
   }
 
   add(place: Place): void {
-    this.addAll(place.id, [place]);
+    this.#add(place);
+    this.#changed.push(place);
+    this.#added.push(true);
   }
 
   /** Removes one of those that are there. */
@@ -79,9 +72,9 @@ export class Pending {
     const log = this.#logs.get(list);
     if (log === undefined) return;
     this.#logs.delete(list);
+    this.#ids.delete(list);
     this.#size -= log.length;
     for (const place of log) {
-      this.#removeId(place);
       this.#changed.push(place);
       this.#added.push(false);
     }
@@ -109,51 +102,24 @@ export class Pending {
   }
 
   #add(place: Place): void {
-    this.#addId(place);
-    this.#rank(place);
-  }
-
-  #rank(place: Place): void {
     const log = this.#logs.get(place.list);
     const last = log?.at(-1);
     if (log === undefined || last === undefined) this.#logs.set(place.list, [place]);
     else if (comparePlaces(last, place) < 0) log.push(place);
     else log.splice(rankOf(log, place), 0, place);
+    this.#ids.get(place.list)?.set(place.id, place);
     this.#size++;
-  }
-
-  #addId(place: Place): void {
-    const known = this.#ids.get(place.id);
-    if (known === undefined) this.#ids.set(place.id, [place]);
-    else if (!Array.isArray(known)) known.set(place.list, place);
-    else {
-      known.push(place);
-      if (known.length > FEW) this.#ids.set(place.id, new Map(known.map((one) => [one.list, one])));
-    }
   }
 
   #remove(place: Place): void {
     const log = this.#logs.get(place.list);
     if (log === undefined) return;
     log.splice(rankOf(log, place), 1);
-    if (log.length === 0) this.#logs.delete(place.list);
-    this.#removeId(place);
+    this.#ids.get(place.list)?.delete(place.id);
     this.#size--;
-  }
-
-  #removeId({ list, id }: Place): void {
-    const known = this.#ids.get(id);
-    if (known === undefined) return;
-    if (!Array.isArray(known)) {
-      known.delete(list);
-      if (known.size === 0) this.#ids.delete(id);
-    } else if (known.length === 1) this.#ids.delete(id);
-    else {
-      known.splice(
-        known.findIndex((place) => place.list === list),
-        1,
-      );
-    }
+    if (log.length > 0) return;
+    this.#logs.delete(place.list);
+    this.#ids.delete(place.list);
   }
 }
 

@@ -27,7 +27,6 @@ type OldRow = readonly [number, number, string | null, number, string];
  */
 export class Places {
   readonly #has: Query<readonly [number]>;
-  readonly #hasEither: Query<readonly [number]>;
   readonly #at: Query<readonly [number]>;
   readonly #find: Query<PlaceRow>;
   readonly #insert: ManyRows;
@@ -40,11 +39,6 @@ export class Places {
 
   constructor(db: DatabaseSync) {
     this.#has = query(db, "select 1 from place_id where list = ? and id = ?");
-    const inLog = "exists (select 1 from place_id where list =";
-    this.#hasEither = query(
-      db,
-      `select 1 where ${inLog} ?1 and id = ?3) or ${inLog} ?2 and id = ?3)`,
-    );
     this.#at = query(db, "select 1 from place where list = ? and at = ? and seq = ?");
     this.#find = query(
       db,
@@ -52,8 +46,9 @@ export class Places {
        join place p on p.list = i.list and p.at = i.at and p.seq = i.seq
        where i.list = ? and i.id = ?`,
     );
-    this.#insert = new ManyRows(db, "place", 5);
-    this.#insertId = new ManyRows(db, "place_id", 4);
+    this.#insert = new ManyRows(db, "insert into place", 5);
+    // an id that stood twice, which it never should, is not to keep the others out
+    this.#insertId = new ManyRows(db, "insert or ignore into place_id", 4);
     this.#delete = query(db, "delete from place where list = ? and at = ? and seq = ?");
     this.#deleteId = query(db, "delete from place_id where list = ? and id = ?");
     this.#setBody = query(db, "update place set body = ? where list = ? and at = ? and seq = ?");
@@ -67,11 +62,6 @@ export class Places {
 
   hasId(list: number, id: string): boolean {
     return this.#has.get(list, id) !== undefined;
-  }
-
-  /** Whether one of two logs has it, in one statement. */
-  eitherHasId(list: number, other: number, id: string): boolean {
-    return this.#hasEither.get(list, other, id) !== undefined;
   }
 
   has(list: number, at: number, seq: number): boolean {

@@ -2,7 +2,7 @@
  * How requests cross into the worker: the writes of one turn of the event loop as one flat list of
  * texts and numbers, which costs a third of what a list of objects does to clone.
  */
-import type { StoredOwner, WriteOp } from "../api.ts";
+import type { LogOwner, WriteOp } from "../api.ts";
 import type { EngineMethod, NumberedWrite } from "../driver.ts";
 
 export type Wire = string | number | undefined;
@@ -58,14 +58,15 @@ const REMOVE = 5;
 const EXPIRE = 6;
 const BATCH = 7;
 const CALL = 8;
+/** An entry for two that concerns each other. */
+const APPEND_BETWEEN = 9;
 
 /** Adds one write to a list. */
 export function addWrite(words: Wire[], store: number, op: WriteOp): void {
   switch (op.do) {
     case "append":
-      words.push(APPEND, store, op.owners.length);
-      for (const { owner, with: peer } of op.owners) words.push(owner, peer);
-      words.push(op.entry.id, op.entry.at, op.entry.value, op.entry.text);
+      addOwners(words, store, op.owners);
+      words.push(op.entry.id, op.entry.at, op.entry.value, op.entry.text, op.entry.series);
       break;
     case "put":
       words.push(PUT, store, op.owner, op.key, op.value, op.ifVersion);
@@ -87,6 +88,16 @@ export function addWrite(words: Wire[], store: number, op: WriteOp): void {
       words.push(EXPIRE, store, op.owner, op.before, op.limit);
       break;
   }
+}
+
+function addOwners(words: Wire[], store: number, owners: readonly LogOwner[]): void {
+  const [one, other] = owners;
+  if (owners.length === 2 && one?.with === other?.owner && other?.with === one?.owner) {
+    words.push(APPEND_BETWEEN, store, one?.owner, other?.owner);
+    return;
+  }
+  words.push(APPEND, store, owners.length);
+  for (const { owner, with: peer } of owners) words.push(owner, peer);
 }
 
 /** Announces that the next `count` writes are one request. */
@@ -134,8 +145,7 @@ class WireReader {
 
   write(code: number = this.number()): NumberedWrite {
     const store = this.number();
-    const op: WriteOp = code === APPEND ? this.#append() : this.#op(code, this.text());
-    return { store, op };
+    return { store, op: this.#op(code) };
   }
 
   number(): number {
@@ -162,8 +172,17 @@ class WireReader {
     return undefined;
   }
 
-  #op(code: number, owner: string): WriteOp {
+  #op(code: number): WriteOp {
+    if (code === APPEND) return this.#append(this.#owners());
+    const owner = this.text();
     switch (code) {
+      case APPEND_BETWEEN: {
+        const other = this.text();
+        return this.#append([
+          { owner, with: other },
+          { owner: other, with: owner },
+        ]);
+      }
       case PUT: {
         const key = this.text();
         return { do: "put", owner, key, value: this.text(), ifVersion: this.#optionalNumber() };
@@ -191,14 +210,20 @@ class WireReader {
     }
   }
 
-  #append(): WriteOp {
+  #owners(): readonly LogOwner[] {
     const length = this.number();
-    const owners: StoredOwner[] = [];
+    const owners: LogOwner[] = [];
     for (let i = 0; i < length; i++)
       owners.push({ owner: this.text(), with: this.#optionalText() });
+    return owners;
+  }
+
+  #append(owners: readonly LogOwner[]): WriteOp {
     const id = this.text();
     const at = this.number();
     const value = this.text();
-    return { do: "append", owners, entry: { id, at, value, text: this.#optionalText() } };
+    const text = this.#optionalText();
+    const series = this.#optionalNumber();
+    return { do: "append", owners, entry: { id, at, value, text, series } };
   }
 }

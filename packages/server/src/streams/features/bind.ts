@@ -77,8 +77,9 @@ export function openSession(stream: C2sStream, jid: Jid): Session {
       { type: "wait" },
     );
   }
+  const continues = stream.lineage !== undefined;
   const lineage = stream.lineage ?? random.id();
-  const session = new Session(jid, clock.now(), new DirectOutlet(stream), lineage);
+  const session = new Session(jid, clock.now(), new DirectOutlet(stream), lineage, continues);
   session.set(isConfidential, mayTakePasswords(stream));
   sessions.add(session);
   stream.bound(session);

@@ -183,7 +183,7 @@ export class Resumption {
     const jid = account.withResource(stored.resource);
     const presence = presenceOf(stored);
     const sent = sentOf(stored);
-    const session = new Session(jid, stored.since, NOWHERE, lineage);
+    const session = new Session(jid, stored.since, NOWHERE, lineage, true);
     const state = { handled, acknowledged, sent };
     const management = new Management(
       { session, host, id, resumeSeconds, state },
