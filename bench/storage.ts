@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { LogStore, Storage } from "../packages/server/src/storage/api.ts";
+import type { LogStore, SharedLogEntry, Storage } from "../packages/server/src/storage/api.ts";
 import { openStorage } from "../packages/server/src/storage/open.ts";
 
 const OWNERS = 1000;
@@ -55,7 +55,7 @@ function appender(log: LogStore<string>): Append {
 
 interface Message {
   readonly sides: readonly { readonly owner: string; readonly with: string }[];
-  readonly entry: { readonly id: string; readonly at: number; readonly value: string };
+  readonly entry: SharedLogEntry<string>;
 }
 
 /** Messages between 1000 users, with ids in no order, as the archive gives them. */
@@ -72,7 +72,9 @@ function messages(): () => Message {
       { owner: from, with: to },
       { owner: to, with: from },
     ];
-    return { sides, entry: { id, at: Date.now(), value: BODY } };
+    // each user says it in one session
+    const series = 1 + ((n * 7919) % OWNERS);
+    return { sides, entry: { id, at: Date.now(), value: BODY, series } };
   };
 }
 
