@@ -237,6 +237,11 @@ export interface StorageProgress {
   readonly settled: number;
   /** Settles, and never rejects, once `settled` is `mark` or more. */
   whenSettled(mark: number): Promise<void>;
+  /**
+   * What was asked for so far counts as settled once this has settled as well: to be called by who
+   * writes again, when it is told that a write has failed.
+   */
+  holdBack(work: Promise<unknown>): void;
 }
 
 export interface Storage {

@@ -113,7 +113,8 @@ export class Recorder {
   /** @param original as it is told to its sender if it cannot be kept. */
   #append(message: Recorded, original: Stanza, session: Session | undefined): void {
     this.#write(message).catch((error: unknown) => {
-      if (error instanceof StorageConflict && session) void this.#again(message, original, session);
+      if (error instanceof StorageConflict && session)
+        this.#host.acknowledgeAfter(this.#again(message, original, session));
       else this.#refuse(original, error);
     });
     this.#services.recorded(message);

@@ -5,6 +5,7 @@ import { conversation, Person, stanzaXml } from "@rookery/testkit";
 import { el } from "@rookery/xml";
 import { archivedMessages, type MessageEvent, messageFlow } from "../../im/contract.ts";
 import { failingStage } from "../../im/failing-stage.test.ts";
+import type { Session } from "../../sessions/session.ts";
 import { type Slot, Slots } from "../../sessions/slot.ts";
 import { ask, cast, idsOf, says } from "./archive-scene.test.ts";
 import { archiveModule } from "./index.ts";
@@ -264,21 +265,7 @@ test("a message that was sent again after a loss is archived once; another one o
   const juliet = await login("juliet@example.org/c");
   await juliet.does("<presence/>");
   const romeo = await login("romeo@example.org/r");
-  const [before, after] = ["before", "after"].map((resource) => {
-    const { session } = romeo;
-    const jid = Jid.parse(`romeo@example.org/${resource}`);
-    const isAfter = resource === "after";
-    const since = isAfter ? Date.now() + 60_000 : 0;
-    const slots = new Slots();
-    const own = {
-      since,
-      lineage: "lineage",
-      continues: isAfter,
-      get: <T>(one: Slot<T>) => slots.get(one),
-      set: <T>(one: Slot<T>, value: T) => slots.set(one, value),
-    };
-    return Object.assign(Object.create(session) as typeof session, { jid, ...own });
-  });
+  const [before, after] = [false, true].map((continues) => inLineage(romeo.session, continues));
   assert.ok(before && after);
   const says = async (session: typeof before, xml: string): Promise<void> => {
     await host.send(session, Stanza.read(stanzaXml(xml), session.jid));
@@ -311,3 +298,41 @@ test("a message that was sent again after a loss is archived once; another one o
   await says(after, nameless);
   assert.equal(await count(), 5);
 });
+
+test("XEP-0198 §4: what a client named alike is acknowledged once it is kept under another id", async () => {
+  const { host, login, turns, driver } = await failingStage();
+  await host.modules.load(archiveModule, {});
+  await login("juliet@example.org/c");
+  const romeo = inLineage((await login("romeo@example.org/r")).session, false);
+  const one = "<message type='chat' id='m1' to='juliet@example.org'><body>one</body></message>";
+  const says = async (): Promise<void> => {
+    await host.send(romeo, Stanza.read(stanzaXml(one), romeo.jid));
+    await turns();
+  };
+  await says();
+  assert.equal(driver.progress.settled, driver.progress.asked);
+  const reading = Promise.withResolvers<void>();
+  driver.beforeReads = reading.promise;
+  await says();
+  const { asked } = driver.progress;
+  await turns();
+  assert.ok(driver.progress.settled < asked, "it is not known yet where it will be");
+  reading.resolve();
+  driver.beforeReads = undefined;
+  await driver.progress.whenSettled(asked);
+  const query = { account: Jid.parse("juliet@example.org"), after: undefined, limit: 100 };
+  assert.equal((await host.hooks.run(archivedMessages, query))?.length, 2);
+});
+
+/** A session of the same client, before a loss of the server or after it. */
+function inLineage(session: Session, continues: boolean): Session {
+  const slots = new Slots();
+  return Object.assign(Object.create(session) as Session, {
+    jid: session.jid.bare.withResource(continues ? "after" : "before"),
+    since: continues ? Date.now() + 60_000 : 0,
+    lineage: "lineage",
+    continues,
+    get: <T>(one: Slot<T>) => slots.get(one),
+    set: <T>(one: Slot<T>, value: T) => slots.set(one, value),
+  });
+}
