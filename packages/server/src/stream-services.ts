@@ -8,6 +8,7 @@ import type { Limits } from "./config/limits.ts";
 import type { Log } from "./log.ts";
 import type { Router } from "./router.ts";
 import type { SessionTable } from "./sessions/table.ts";
+import type { Storage } from "./storage/api.ts";
 import type { C2sServices } from "./streams/c2s-services.ts";
 import type { ComponentEntry, ComponentServices } from "./streams/component.ts";
 import { featuresOf } from "./streams/features/index.ts";
@@ -22,6 +23,7 @@ export interface StreamParts {
   readonly random: Random;
   readonly log: Log;
   readonly router: Router;
+  readonly storage: Storage;
   readonly sessions: SessionTable;
   readonly hosts: ReadonlyMap<string, VirtualHost>;
   readonly components: ReadonlyMap<string, ComponentDomain>;
@@ -34,6 +36,7 @@ export function c2sServices({
   clock,
   random,
   log,
+  storage,
   sessions,
   hosts,
   resumption,
@@ -45,6 +48,7 @@ export function c2sServices({
     random,
     log: log.part("c2s"),
     limits,
+    progress: storage.progress,
     stanzaLimits: parserLimits(limits, limits.stanzaBytes),
     auth,
     throttle: new LoginFailures({ clock, limits, log: log.part("login") }),
@@ -69,6 +73,7 @@ export function componentServices(parts: StreamParts): ComponentServices {
     random,
     log: log.part("component"),
     limits: config.limits,
+    progress: parts.storage.progress,
     stanzaLimits: parserLimits(config.limits, config.limits.stanzaBytes),
     streams: new Set(),
     component: (name) => entryOf(prepared(name) ?? "", config, components),

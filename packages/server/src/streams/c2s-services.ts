@@ -6,6 +6,7 @@ import type { AuthConfig } from "../config/config.ts";
 import type { Limits } from "../config/limits.ts";
 import type { Log } from "../log.ts";
 import type { SessionTable } from "../sessions/table.ts";
+import type { StorageProgress } from "../storage/api.ts";
 import type { VirtualHost } from "../virtual-host.ts";
 import type { C2sStream } from "./c2s.ts";
 import type { StreamFeature } from "./feature.ts";
@@ -19,6 +20,8 @@ export interface C2sServices {
   readonly random: Random;
   readonly log: Log;
   readonly limits: Limits;
+  /** How far the storage is. */
+  readonly progress: StorageProgress;
   /** Bounds on stanzas of authenticated clients; the smaller ones are those of new connections. */
   readonly stanzaLimits: ParserLimits;
   readonly auth: AuthConfig;

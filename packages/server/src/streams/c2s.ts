@@ -64,6 +64,7 @@ export class C2sStream {
       clock,
       rate: new RateLimit(limits.c2sBytesPerSecond, limits.c2sBurstBytes, clock),
       queuedBytes: limits.sendQueueBytes / 4,
+      storage: { progress: services.progress, backlog: limits.storageBacklog },
       handle: (item) => this.#handle(item),
       failed: (error) => this.#failed(error),
       ended: () => void after(this.session?.keptBack, () => this.close()),

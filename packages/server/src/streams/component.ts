@@ -7,6 +7,7 @@ import type { ComponentDomain, ComponentOutlet } from "../components/component-d
 import type { Limits } from "../config/limits.ts";
 import type { Maybe } from "../hooks.ts";
 import type { Log } from "../log.ts";
+import type { StorageProgress } from "../storage/api.ts";
 import type { Connection } from "../transports/connection.ts";
 import { Pump } from "./pump.ts";
 import { RateLimit } from "./rate-limit.ts";
@@ -35,6 +36,8 @@ export interface ComponentServices {
   readonly random: Random;
   readonly log: Log;
   readonly limits: Limits;
+  /** How far the storage is. */
+  readonly progress: StorageProgress;
   /** Bounds on stanzas of authenticated components. */
   readonly stanzaLimits: ParserLimits;
   /** All streams that are not closed. */
@@ -82,6 +85,7 @@ export class ComponentStream implements ComponentOutlet {
       clock,
       rate: new RateLimit(0, 0, clock),
       queuedBytes: limits.componentQueueBytes / 4,
+      storage: { progress: services.progress, backlog: limits.storageBacklog },
       handle: (item) => this.#handle(item),
       failed: (error) => this.#failed(error),
       ended: () => this.close(),

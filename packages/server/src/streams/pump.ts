@@ -1,6 +1,7 @@
 import type { Element, StreamClose, StreamOpen } from "@rookery/xml";
 import type { Clock, Timer } from "../clock.ts";
 import type { Maybe } from "../hooks.ts";
+import type { StorageProgress } from "../storage/api.ts";
 import type { Connection } from "../transports/connection.ts";
 import type { RateLimit } from "./rate-limit.ts";
 
@@ -14,6 +15,8 @@ export interface PumpOptions {
   readonly rate: RateLimit;
   /** What may wait for a peer before it is no longer read from. */
   readonly queuedBytes: number;
+  /** How far the storage is, and how many writes may wait for it before nothing more is read. */
+  readonly storage: { readonly progress: StorageProgress; readonly backlog: number };
   /** Handles one item; the next one waits for its promise. */
   readonly handle: (item: Element | StreamOpen | StreamClose) => Maybe<void>;
   /** Told what reading or handling threw. */
@@ -25,8 +28,8 @@ export interface PumpOptions {
 /**
  * Pulls what comes on a stream, strictly in order (RFC 6120 §10.1).
  *
- * It reads no further while a handler has to wait, while the peer sends too fast, and while the peer
- * does not take what it was sent.
+ * It reads no further while a handler has to wait, while the peer sends too fast, while the peer
+ * does not take what it was sent, and while the disk does not take what all of them have sent.
  */
 export class Pump {
   readonly #options: PumpOptions;
@@ -71,6 +74,7 @@ export class Pump {
     try {
       while (!this.#stopped) {
         if (connection.queuedBytes > queuedBytes) return this.#untilTaken();
+        if (this.#isBehind()) return this.#untilStored();
         if (this.#left-- <= 0) return this.#untilNextTurn();
         const item = connection.read();
         if (item === undefined) return this.#mayRead();
@@ -114,6 +118,19 @@ export class Pump {
     const { connection } = this.#options;
     connection.pause();
     this.#wait(connection.flushed().catch(() => connection.destroy()));
+  }
+
+  #isBehind(): boolean {
+    const { progress, backlog } = this.#options.storage;
+    return backlog > 0 && progress.asked - progress.settled > backlog;
+  }
+
+  /** What is written faster than the disk takes it is left with who sends it. */
+  #untilStored(): void {
+    const { connection, storage } = this.#options;
+    connection.pause();
+    const { progress, backlog } = storage;
+    this.#wait(progress.whenSettled(progress.asked - Math.floor(backlog / 2)));
   }
 
   /** However much has come, and even if all is answered at once, the others are not kept waiting. */

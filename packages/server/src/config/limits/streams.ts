@@ -42,6 +42,13 @@ export const streamLimits = {
     off: false,
     doc: "Namespace declarations in force at one place of a stanza.",
   },
+  storageBacklog: {
+    default: 5000,
+    unit: "count",
+    min: 100,
+    off: true,
+    doc: "Writes that may wait for the disk; beyond it, nothing is read from clients and components until half of them are done.",
+  },
   streamOpenSeconds: {
     default: 20,
     unit: "seconds",
