@@ -58,10 +58,11 @@ await Promise.all(clients.map((client) => client.close()));
 
 /** Begins a flow to a user, whose every arrival has the sender write again. */
 function answer(receiver: LoadClient, sender: LoadClient, to: number): void {
-  const message = `<message to='u${to}@${values.domain}' type='chat' id='c1'><body>${body}</body></message>`;
+  const message = (): string =>
+    `<message to='u${to}@${values.domain}' type='chat' id='${crypto.randomUUID()}'><body>${body}</body></message>`;
   const send = (times: number): void => {
     count.sent += times;
-    sender.write(message.repeat(times));
+    for (let i = 0; i < times; i++) sender.write(message());
   };
   let rest = "";
   receiver.onText = (text) => {
