@@ -126,11 +126,6 @@ export interface Host {
 
   /** Sends a stanza on its way. */
   send(stanza: Stanza): Maybe<void>;
-  /**
-   * What clients sent so far is acknowledged (XEP-0198) once this has settled as well. Writes that
-   * were asked for need not be named; it is for what follows when one of them fails.
-   */
-  acknowledgeAfter(work: Promise<unknown>): void;
   /** Answers a stanza with an error; one that is no `StanzaError` is told as an internal one. */
   refuse(stanza: Stanza, error: unknown): void;
   /**

@@ -51,7 +51,8 @@ export class Questions {
       this.#isWatched = false;
       const now = this.#host.clock.now();
       for (const [id, { until, answered }] of this.#open) {
-        if (until > now) return this.#watch(until - now);
+        // the clock may have been put back
+        if (until > now) return this.#watch(Math.min(until - now, this.#patience));
         this.#open.delete(id);
         answered(undefined);
       }

@@ -280,7 +280,6 @@ export class VirtualHost {
       },
       send: (stanza) => router.route(stanza),
       refuse: (stanza, error) => router.refuse(stanza, error),
-      acknowledgeAfter: (work) => storage.progress.holdBack(work),
       maySeePresence: (account, asker) => this.im.maySeePresence(account, asker),
       roster: (account) => this.im.rosters.get(account),
       hidePresence: (account, from) => this.im.visibility.hide(account, from),

@@ -110,6 +110,7 @@ export interface StoredEntry {
   readonly value: string;
   readonly text: string | undefined;
   readonly series: number | undefined;
+  readonly sameBefore: number | undefined;
 }
 
 /** Values by owner (usually a bare JID or a domain) and key. */
@@ -157,6 +158,12 @@ export interface LogEntry<T> {
    * counted from 1 since the storage was opened. Left out, the id is looked for.
    */
   readonly series?: number | undefined;
+  /**
+   * What becomes of an entry whose id an owner has already, instead of a `StorageConflict`. One of
+   * before this time (milliseconds since 1970) is the same, and not appended again; beside another
+   * one it gets an id of its own, in its value too.
+   */
+  readonly sameBefore?: number | undefined;
 }
 
 export interface LogQuery {
@@ -189,7 +196,7 @@ export type SharedLogEntry<T> = Omit<LogEntry<T>, "with">;
 
 /** Entries by owner, in order of time. */
 export interface LogStore<T> {
-  /** @throws StorageConflict if the owner has an entry of this id here already. */
+  /** @throws StorageConflict if the owner has an entry of this id here already; see `sameBefore`. */
   append(owner: string, entry: LogEntry<T>): Promise<void>;
   /**
    * One entry in the logs of several owners, kept once; each has it as if it was appended for
@@ -237,11 +244,6 @@ export interface StorageProgress {
   readonly settled: number;
   /** Settles, and never rejects, once `settled` is `mark` or more. */
   whenSettled(mark: number): Promise<void>;
-  /**
-   * What was asked for so far counts as settled once this has settled as well: to be called by who
-   * writes again, when it is told that a write has failed.
-   */
-  holdBack(work: Promise<unknown>): void;
 }
 
 export interface Storage {

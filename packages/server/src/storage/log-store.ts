@@ -33,6 +33,7 @@ export function logStore<T>(driver: Driver, id: number, spec: LogSpec<T>): LogSt
       value: storable(codec.encode(entry.value), "value"),
       text: indexed(entry.text),
       series: entry.series,
+      sameBefore: entry.sameBefore,
     },
   });
   const appendOp = (owner: string, entry: LogEntry<T>): WriteOp =>

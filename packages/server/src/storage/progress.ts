@@ -20,7 +20,6 @@ export class Progress implements StorageProgress {
   #waiting: Waiting[] = [];
   /** Marks that settled before an earlier one did. */
   readonly #early = new Set<number>();
-  readonly #held = new Set<Promise<void>>();
 
   get asked(): number {
     return this.#asked;
@@ -60,17 +59,8 @@ export class Progress implements StorageProgress {
     return work;
   }
 
-  holdBack(work: Promise<unknown>): void {
-    const over = (): void => void this.#held.delete(held);
-    const held = work.then(over, over);
-    this.#held.add(held);
-  }
-
   async #follow(mark: number): Promise<void> {
     for (let turn = 0; turn < SETTLING_TURNS; turn++) await Promise.resolve();
-    // what is held back later concerns later marks
-    if (this.#held.size > 0) await Promise.all(this.#held);
-    if (mark <= this.#settled) return;
     this.#settled = mark;
     if (this.#waiting.length === 0) return;
     const due = this.#waiting.filter((waiting) => waiting.mark <= mark);

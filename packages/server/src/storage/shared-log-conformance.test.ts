@@ -84,6 +84,28 @@ export function sharedLogContract(check: Check): void {
     assert.equal(await log.count(JULIET), 302);
   });
 
+  check(
+    "sameBefore: what is there from before is the same, another one gets its own id",
+    async (storage) => {
+      const log = await storage.log(logSpec);
+      const entry = { id: "x", at: 10, value: "<x/>", series: 1, sameBefore: 10 };
+      await log.append(ROMEO, { id: "x", at: 9, value: "his" });
+      await log.appendShared(BOTH, entry);
+      assert.deepEqual(await log.read(ROMEO), [{ id: "x", at: 9, value: "his" }]);
+      assert.deepEqual(await log.read(JULIET), [{ id: "x", at: 10, value: "<x/>", with: ROMEO }]);
+      await log.appendShared(BOTH, entry);
+      await log.appendShared(BOTH, { ...entry, sameBefore: 9 });
+      const [, his] = await log.read(ROMEO);
+      const [, second, third] = await log.read(JULIET);
+      assert.ok(his && second && third);
+      assert.equal(new Set(["x", second.id, third.id]).size, 3);
+      assert.deepEqual(his, { ...third, with: JULIET });
+      assert.equal(third.value, `<${third.id}/>`);
+      assert.deepEqual(await log.get(JULIET, second.id), second);
+      await assert.rejects(log.append(ROMEO, { id: "x", at: 11, value: "v" }), StorageConflict);
+    },
+  );
+
   check("an owner named twice gets a shared entry once, and one is needed", async (storage) => {
     const log = await storage.log(logSpec);
     const twice = [

@@ -46,6 +46,12 @@ test(
     assert.deepEqual(texts(await kept(stage, { after: second })), ["2", "3", "4"]);
     const gone = { id: "", at: second.at };
     assert.deepEqual(texts(await kept(stage, { after: gone })), ["2", "3", "4"]);
+    // the id of an older one, which a client has used once more
+    const again = { id: first.id, at: second.at + 1 };
+    assert.deepEqual(texts(await kept(stage, { after: again })), ["2", "3", "4"]);
+    // of what is gone, all of its millisecond
+    const removed = { id: "nowhere", at: second.at };
+    assert.deepEqual(texts(await kept(stage, { after: removed })), ["1", "2", "3", "4"]);
     const ids = [second.id, "nowhere", first.id];
     assert.deepEqual(texts(await kept(stage, { ids })), ["0", "1"]);
   }),

@@ -34,12 +34,15 @@ async function readAfter(
   const read = (query: LogQuery): Promise<readonly LogEntry<string>[]> =>
     store.read(owner, { ...query, limit: BATCH });
   if (after === undefined) return read({});
+  if (after.id === "") return read({ from: after.at + 1 });
+  // a client may have used an id once more; and what is not there any more has no place
+  const there = await store.get(owner, after.id);
+  if (there?.at !== after.at) return read({ from: after.at });
   try {
     return await read({ after: after.id });
   } catch (error) {
-    // an entry that was removed: what came in its millisecond may come once more, rather than not at all
-    if (error instanceof StorageNotFound)
-      return read({ from: after.id === "" ? after.at + 1 : after.at });
+    // it was removed meanwhile: what came in its millisecond may come once more
+    if (error instanceof StorageNotFound) return read({ from: after.at });
     throw error;
   }
 }

@@ -13,7 +13,7 @@ import type { Maybe } from "../../hooks.ts";
 import type { Host } from "../../host.ts";
 import type { MessageEvent } from "../../im/contract.ts";
 import type { Session } from "../../sessions/session.ts";
-import { type LogOwner, StorageConflict } from "../../storage/api.ts";
+import type { LogOwner } from "../../storage/api.ts";
 import { streamStanzaCodec } from "../../storage/stanza-codec.ts";
 import { type Draft, Drafts } from "./drafts.ts";
 import { type ArchiveId, archiveId } from "./ids.ts";
@@ -110,44 +110,22 @@ export class Recorder {
     this.#append({ ...id, at: this.#now(), stanza, owners: [sender] }, stanza, session);
   }
 
-  /** @param original as it is told to its sender if it cannot be kept. */
+  /**
+   * If there is a message of this id, it is the same, sent again after a loss, or another one that the
+   * client named alike. The one is not kept twice, the other gets an id of its own.
+   *
+   * @param original as it is told to its sender if it cannot be kept.
+   */
   #append(message: Recorded, original: Stanza, session: Session | undefined): void {
-    this.#write(message).catch((error: unknown) => {
-      if (error instanceof StorageConflict && session)
-        this.#host.acknowledgeAfter(this.#again(message, original, session));
-      else this.#refuse(original, error);
-    });
-    this.#services.recorded(message);
-  }
-
-  #write({ id, series, at, stanza, owners }: Recorded): Promise<void> {
     const { store, search } = this.#services;
+    const { id, series, at, stanza, owners } = message;
     const value = streamStanzaCodec.encode(stanza);
     const text = search ? textOf(stanza) : undefined;
-    return store.appendShared(owners, { id, series, at, value, text });
-  }
-
-  /**
-   * There is a message of this id: the same, sent again after a loss, or another one that the
-   * client named alike. The one is not kept twice, the other gets an id of its own.
-   */
-  async #again(message: Recorded, original: Stanza, session: Session): Promise<void> {
-    const since = Math.max(session.since, this.#host.since);
-    try {
-      const absent: LogOwner[] = [];
-      const others: LogOwner[] = [];
-      for (const owner of message.owners) {
-        const there = await this.#services.store.get(owner.owner, message.id);
-        if (there === undefined) absent.push(owner);
-        else if (there.at >= since) others.push(owner);
-      }
-      if (absent.length > 0) await this.#write({ ...message, owners: absent });
-      if (others.length === 0) return;
-      const id = this.#host.random.id();
-      await this.#write({ ...message, id, series: 0, stanza: original, owners: others });
-    } catch (error) {
-      this.#refuse(original, error);
-    }
+    const sameBefore = session && Math.max(session.since, this.#host.since);
+    store
+      .appendShared(owners, { id, series, sameBefore, at, value, text })
+      .catch((error: unknown) => this.#refuse(original, error));
+    this.#services.recorded(message);
   }
 
   #refuse(original: Stanza, error: unknown): void {

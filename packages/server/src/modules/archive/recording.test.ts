@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { Jid, STANZA_ID_NS, Stanza, StanzaError, stanzaIdBy } from "@rookery/protocol";
-import { conversation, Person, stanzaXml } from "@rookery/testkit";
+import { conversation, Person, stanzaXml, TestServer } from "@rookery/testkit";
 import { el } from "@rookery/xml";
 import { archivedMessages, type MessageEvent, messageFlow } from "../../im/contract.ts";
 import { failingStage } from "../../im/failing-stage.test.ts";
@@ -299,29 +302,46 @@ test("a message that was sent again after a loss is archived once; another one o
   assert.equal(await count(), 5);
 });
 
-test("XEP-0198 §4: what a client named alike is acknowledged once it is kept under another id", async () => {
-  const { host, login, turns, driver } = await failingStage();
+test("what a client named alike has an id of its own in all archives, and says so itself", async () => {
+  const { host, login, turns } = await failingStage();
   await host.modules.load(archiveModule, {});
-  await login("juliet@example.org/c");
+  const juliet = Jid.parse("juliet@example.org");
+  await login(`${juliet}/c`);
   const romeo = inLineage((await login("romeo@example.org/r")).session, false);
   const one = "<message type='chat' id='m1' to='juliet@example.org'><body>one</body></message>";
-  const says = async (): Promise<void> => {
+  for (let n = 0; n < 3; n++) {
     await host.send(romeo, Stanza.read(stanzaXml(one), romeo.jid));
     await turns();
-  };
-  await says();
-  assert.equal(driver.progress.settled, driver.progress.asked);
-  const reading = Promise.withResolvers<void>();
-  driver.beforeReads = reading.promise;
-  await says();
-  const { asked } = driver.progress;
-  await turns();
-  assert.ok(driver.progress.settled < asked, "it is not known yet where it will be");
-  reading.resolve();
-  driver.beforeReads = undefined;
-  await driver.progress.whenSettled(asked);
-  const query = { account: Jid.parse("juliet@example.org"), after: undefined, limit: 100 };
-  assert.equal((await host.hooks.run(archivedMessages, query))?.length, 2);
+  }
+  const query = { account: juliet, after: undefined, limit: 100 };
+  const kept = (await host.hooks.run(archivedMessages, query)) ?? [];
+  assert.equal(new Set(kept.map(({ id }) => id)).size, 3);
+  for (const { id, stanza } of kept) assert.equal(stanzaIdBy(stanza, juliet), id);
+});
+
+test("what a client named alike is kept when the server is stopped right after it", async () => {
+  const data = mkdtempSync(join(tmpdir(), "rookery-archive-"));
+  try {
+    const config = { storage: "sqlite" as const, data };
+    const juliet = Jid.parse("juliet@example.org");
+    {
+      await using stage = await TestServer.start({ config });
+      await stage.accounts("romeo@example.org", `${juliet}`);
+      const romeo = await stage.login("romeo@example.org/r");
+      const one = "<message type='chat' id='1' to='juliet@example.org'><body>one</body></message>";
+      romeo.write(one);
+      await romeo.sync();
+      romeo.write(one);
+      await romeo.sync();
+      await stage.server.stop();
+    }
+    await using stage = await TestServer.start({ config });
+    const { hooks } = stage.server.host("example.org");
+    const query = { account: juliet, after: undefined, limit: 100 };
+    assert.equal((await hooks.run(archivedMessages, query))?.length, 2);
+  } finally {
+    rmSync(data, { recursive: true });
+  }
 });
 
 /** A session of the same client, before a loss of the server or after it. */

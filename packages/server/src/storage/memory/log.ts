@@ -1,3 +1,4 @@
+import { anotherEntry } from "../another-entry.ts";
 import type { LogOwner, LogQuery, StoredEntry, WriteOp } from "../api.ts";
 import type { LogRow, OwnersPage, StagedRow } from "../driver.ts";
 import { idTaken, noSuchEntry, wrongOp } from "../errors.ts";
@@ -22,6 +23,8 @@ export class MemoryLog {
   readonly staged: Map<string, StagedRow> = new Map<string, StagedRow>();
   readonly #name: string;
   readonly #owners = new Map<string, Entries>();
+  /** How many entries got another id. */
+  #another = 0;
 
   constructor(name: string) {
     this.#name = name;
@@ -98,10 +101,22 @@ export class MemoryLog {
 
   #append(op: WriteOp & { do: "append" }, undo: Undo[] | undefined): number {
     const { owners, entry } = op;
-    for (const { owner } of owners) {
-      if (this.find(owner, entry.id) !== undefined) throw idTaken(this.#name, owner, entry.id);
+    const { id, sameBefore } = entry;
+    for (const owner of owners) {
+      const there = this.find(owner.owner, id);
+      if (there !== undefined && sameBefore === undefined) {
+        throw idTaken(this.#name, owner.owner, id);
+      }
     }
-    for (const owner of owners) this.#add(owner, entry, undo);
+    let another: StoredEntry | undefined;
+    for (const owner of owners) {
+      const there = this.find(owner.owner, id);
+      if (there === undefined) this.#add(owner, entry, undo);
+      else if (sameBefore !== undefined && there[1] >= sameBefore) {
+        another ??= anotherEntry(entry, ++this.#another);
+        this.#add(owner, another, undo);
+      }
+    }
     return 1;
   }
 

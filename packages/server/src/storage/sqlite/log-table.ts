@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { LogQuery, WriteOp } from "../api.ts";
+import { anotherEntry } from "../another-entry.ts";
+import type { LogOwner, LogQuery, StoredEntry, WriteOp } from "../api.ts";
 import type { LogRow, OwnersPage, Position, StagedRow } from "../driver.ts";
 import { idTaken } from "../errors.ts";
 import { Entries, type OwnerOfEntry } from "./entries.ts";
@@ -82,17 +83,32 @@ export class LogTable {
   }
 
   append(store: number, name: string, { owners, entry }: WriteOp & { do: "append" }): number {
-    const { id, at, value, text, series } = entry;
+    const { id, series, sameBefore } = entry;
     const lists = owners.map(({ owner }) => this.#lists.find(store, owner));
     if (this.#recent.mayHave(id, series) && this.#anyHas(lists, id)) {
-      const taken = lists.findIndex((list) => this.#anyHas([list], id));
-      throw idTaken(name, owners[taken]?.owner ?? "", id);
+      const there = lists.map((list) => (list === undefined ? undefined : this.#find(list, id)));
+      if (sameBefore === undefined) {
+        const taken = there.findIndex((place) => place !== undefined);
+        throw idTaken(name, owners[taken]?.owner ?? "", id);
+      }
+      const absent = owners.filter((_, n) => there[n] === undefined);
+      const others = owners.filter((_, n) => (there[n]?.at ?? -Infinity) >= sameBefore);
+      if (absent.length > 0) this.#insert(store, absent, entry);
+      if (others.length > 0) this.#insert(store, others, anotherEntry(entry, this.#next));
+      return 1;
     }
+    this.#insert(store, owners, entry);
+    return 1;
+  }
+
+  /** Inserts an entry into logs that have none of its id. */
+  #insert(store: number, owners: readonly LogOwner[], entry: StoredEntry): void {
+    const { id, at, value, text } = entry;
     const body = this.#next++;
     const owned: OwnerOfEntry[] = [];
     const places: Place[] = [];
     for (const { owner, with: jid } of owners) {
-      const list = lists[owned.length] ?? this.#lists.add(store, owner);
+      const list = this.#lists.find(store, owner) ?? this.#lists.add(store, owner);
       const peer = jid ?? null;
       owned.push([list, peer]);
       places.push({ list, at, seq: body, id, peer, body });
@@ -101,7 +117,6 @@ export class LogTable {
     this.#entries.insert({ body, seq: body, at, id, owners: owned, found, value });
     if (found) this.#index(body, owned, at, body, text);
     this.#pending.addAll(places);
-    return 1;
   }
 
   replace(store: number, op: WriteOp & { do: "replace" }): number {

@@ -17,15 +17,15 @@ export class RecentIds {
 
   /** Whether there may be an entry of this id, which is appended now unless there is. */
   mayHave(id: string, series: number | undefined): boolean {
-    if (series === undefined) return true;
     if (series === 0) return false;
     if (this.#now.size >= IDS) {
       this.#before = this.#now;
       this.#now = new Generation(this.#highest + 1);
     }
-    this.#highest = Math.max(this.#highest, series);
+    this.#highest = Math.max(this.#highest, series ?? 0);
     // in this order: it is to be in the younger generation, whatever the older one has
     const isNew = this.#now.add(id);
+    if (series === undefined) return true;
     const oldest = this.#before ?? this.#now;
     return !isNew || series < oldest.from || this.#before?.has(id) === true;
   }

@@ -66,7 +66,8 @@ export function addWrite(words: Wire[], store: number, op: WriteOp): void {
   switch (op.do) {
     case "append":
       addOwners(words, store, op.owners);
-      words.push(op.entry.id, op.entry.at, op.entry.value, op.entry.text, op.entry.series);
+      words.push(op.entry.id, op.entry.at, op.entry.value, op.entry.text);
+      words.push(op.entry.series, op.entry.sameBefore);
       break;
     case "put":
       words.push(PUT, store, op.owner, op.key, op.value, op.ifVersion);
@@ -224,6 +225,7 @@ class WireReader {
     const value = this.text();
     const text = this.#optionalText();
     const series = this.#optionalNumber();
-    return { do: "append", owners, entry: { id, at, value, text, series } };
+    const sameBefore = this.#optionalNumber();
+    return { do: "append", owners, entry: { id, at, value, text, series, sameBefore } };
   }
 }

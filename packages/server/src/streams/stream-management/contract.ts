@@ -72,7 +72,10 @@ export async function resumeSession(stream: C2sStream, element: Element): Promis
   const management = services.resumption.find(user, previd);
   const handled = await management?.takeOver(stream);
   if (management === undefined || handled === undefined || stream.closed) {
-    return gone(stream, await services.resumption.former(user, previd));
+    const former = await services.resumption.former(user, previd);
+    // what somebody else goes on with, nobody else does
+    if (management === undefined) stream.lineage = former?.lineage;
+    return notResumed(smFailed.write({ condition: "item-not-found", h: former?.handled }));
   }
   management.acknowledge(h);
   management.attach(stream);
@@ -82,16 +85,6 @@ export async function resumeSession(stream: C2sStream, element: Element): Promis
     resumed: true,
     afterwards: () => management.replay(),
   };
-}
-
-/** The session can not be resumed; its client is told how much it had said, if that is known. */
-function gone(
-  stream: C2sStream,
-  former: { readonly handled: number; readonly lineage: string } | undefined,
-): Resumed {
-  stream.lineage = former?.lineage;
-  const h = former?.handled;
-  return notResumed(smFailed.write({ condition: "item-not-found", h }));
 }
 
 function notResumed(answer: Element): Resumed {
