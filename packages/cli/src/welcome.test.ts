@@ -56,6 +56,16 @@ Then connect with any XMPP client:
       /administers the server.*:\n {2}https:\/\/localhost\/invite\/abc {2}\(in a browser\)\n {2}xmpp:localhost\?register;preauth=abc {2}\(in a client\)\nOr make a user/,
     );
   });
+
+  it("sends nobody to make users where they come from elsewhere", () => {
+    const auth = {
+      accounts: "ldap",
+      ldap: { url: "ldaps://ldap.example.org", base: "dc=example" },
+    };
+    const text = welcome(started({ auth: auth as never }));
+    assert.match(text, /The users of localhost are those of its directory/);
+    assert.doesNotMatch(text, /user add/);
+  });
 });
 
 describe("listenFailure", () => {

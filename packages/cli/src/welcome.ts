@@ -66,11 +66,31 @@ function selfMade(domain: string, { config, fingerprint }: Started): string {
 }
 
 function nextSteps(started: Started): string {
-  const { config, configOption, ports, hasUsers, firstInvitation } = started;
-  const domain = config.domains[0]?.name ?? "localhost";
+  const { config, ports, hasUsers } = started;
+  const [main] = config.domains;
+  const domain = main?.name ?? "localhost";
+  const accounts = (main?.auth ?? config.auth).accounts ?? "internal";
+  const isOurs = accounts === "internal";
+  const name = hasUsers || !isOurs ? "NAME" : "romeo";
+  const lines = isOurs
+    ? toMakeUsers(started, `${name}@${domain}`)
+    : [`The users of ${domain} are those of ${ELSEWHERE[accounts]} (auth.accounts).`];
+  const port = ports.c2s[0] ?? ports.c2sTls[0];
+  if (port !== undefined) {
+    lines.push(
+      "Then connect with any XMPP client:",
+      `  address ${name}@${domain}, server ${domain}, port ${port}`,
+    );
+  }
+  return lines.join("\n");
+}
+
+const ELSEWHERE = { ldap: "its directory", http: "the program it asks by HTTP" } as const;
+
+function toMakeUsers(started: Started, address: string): string[] {
+  const { configOption, hasUsers, firstInvitation } = started;
   const option = configOption === undefined ? "" : ` -c ${configOption}`;
-  const name = hasUsers ? "NAME" : "romeo";
-  const lines = [
+  return [
     ...(firstInvitation
       ? [
           "Make the first account, which administers the server, with this invitation:",
@@ -81,14 +101,6 @@ function nextSteps(started: Started): string {
           "Or make a user, in another terminal:",
         ]
       : [hasUsers ? "To make another user:" : "Now make a user, in another terminal:"]),
-    `  npx rookery user add ${name}@${domain}${option}`,
+    `  npx rookery user add ${address}${option}`,
   ];
-  const port = ports.c2s[0] ?? ports.c2sTls[0];
-  if (port !== undefined) {
-    lines.push(
-      "Then connect with any XMPP client:",
-      `  address ${name}@${domain}, server ${domain}, port ${port}`,
-    );
-  }
-  return lines.join("\n");
 }

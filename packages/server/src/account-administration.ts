@@ -94,7 +94,7 @@ export class HostAdministration implements AccountAdministration {
   async create(account: Jid, password: string, options: NewAccount = {}): Promise<void> {
     const accounts = this.#accountsFor(account);
     // asked first because deriving keys from a password takes long
-    if (await accounts.exists(account)) {
+    if (this.managed && (await accounts.exists(account))) {
       throw new AccountError("exists", `the account ${account} exists already`);
     }
     const { administrators } = this.#parts;

@@ -252,9 +252,12 @@ export class InvitationService implements Invitations {
 
   #check({ kind, inviter, admin, uses = 1, days = 1, username }: NewInvitation): void {
     if (kind === "account" && !this.#mayRegister(kind, inviter)) {
+      const { administration, domain } = this.#host;
       throw new StanzaError(
         "not-allowed",
-        `nobody can make an account of ${this.#host.domain}; set \`registration\` to invite or open`,
+        administration.managed
+          ? `nobody can make an account of ${domain}; set \`registration\` to invite or open`
+          : `the accounts of ${domain} are not kept by this server; make them where they come from`,
       );
     }
     if (kind === "contact" && (inviter === undefined || username !== undefined || admin)) {
