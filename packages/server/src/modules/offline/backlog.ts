@@ -13,6 +13,8 @@ export interface Found extends KeptMessage {
   readonly spooled: number | undefined;
 }
 
+const NONE: readonly Found[] = [];
+
 /** Where messages are kept: the archive, and the spool for what it does not keep. */
 export class Backlog {
   readonly #host: Host;
@@ -33,10 +35,10 @@ export class Backlog {
     let archiveEnds = false;
     let spoolEnds = false;
     while (!archiveEnds || !spoolEnds) {
-      const archived: readonly Found[] = archiveEnds
-        ? []
-        : await this.#archived(account, archiveAfter);
-      const spooled: readonly Found[] = spoolEnds ? [] : await this.#spooled(account, spoolAfter);
+      const [archived, spooled]: readonly [readonly Found[], readonly Found[]] = await Promise.all([
+        archiveEnds ? NONE : this.#archived(account, archiveAfter),
+        spoolEnds ? NONE : this.#spooled(account, spoolAfter),
+      ]);
       archiveEnds ||= archived.length < BATCH;
       spoolEnds ||= spooled.length < BATCH;
       // of two sources, what lies behind the end of a page that is not the last comes with the next
