@@ -31,7 +31,8 @@ export function echo(component: Component): void {
 }
 
 if (import.meta.main) {
-  const { ECHO_SECRET: secret = "" } = process.env;
+  const { ECHO_SECRET: secret } = process.env;
+  if (secret === undefined) throw new Error("set ECHO_SECRET to the secret that the server knows");
   const component = await connectComponent({ port: 5347, domain: "echo.localhost", secret }, echo);
   component.onDisconnected(({ error, retryMs }) => console.error("disconnected", error, retryMs));
   process.once("SIGTERM", () => void component.stop());
