@@ -1,7 +1,7 @@
-import { anotherEntry } from "../another-entry.ts";
 import type { LogOwner, LogQuery, StoredEntry, WriteOp } from "../api.ts";
 import type { LogRow, OwnersPage, StagedRow } from "../driver.ts";
-import { idTaken, noSuchEntry, wrongOp } from "../errors.ts";
+import { noSuchEntry, wrongOp } from "../errors.ts";
+import { anotherEntry, whoGets } from "../taken-ids.ts";
 import { queryWords, words } from "../words.ts";
 import type { Undo } from "./engine.ts";
 import { pageOfOwners } from "./owners.ts";
@@ -101,22 +101,12 @@ export class MemoryLog {
 
   #append(op: WriteOp & { do: "append" }, undo: Undo[] | undefined): number {
     const { owners, entry } = op;
-    const { id, sameBefore } = entry;
-    for (const owner of owners) {
-      const there = this.find(owner.owner, id);
-      if (there !== undefined && sameBefore === undefined) {
-        throw idTaken(this.#name, owner.owner, id);
-      }
-    }
-    let another: StoredEntry | undefined;
-    for (const owner of owners) {
-      const there = this.find(owner.owner, id);
-      if (there === undefined) this.#add(owner, entry, undo);
-      else if (sameBefore !== undefined && there[1] >= sameBefore) {
-        another ??= anotherEntry(entry, ++this.#another);
-        this.#add(owner, another, undo);
-      }
-    }
+    const there = owners.map(({ owner }) => this.find(owner, entry.id)?.[1]);
+    const { absent, others } = whoGets(this.#name, op, there);
+    for (const owner of absent) this.#add(owner, entry, undo);
+    if (others.length === 0) return 1;
+    const another = anotherEntry(entry, ++this.#another);
+    for (const owner of others) this.#add(owner, another, undo);
     return 1;
   }
 

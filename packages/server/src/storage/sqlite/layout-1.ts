@@ -30,7 +30,7 @@ export function carryOverLayout1(db: DatabaseSync): void {
     places.insertId(place);
   }
   entries.flush();
-  places.inserted();
+  places.flush();
   db.prepare("update indexed set body = ?").run(last);
   db.exec("drop table log; drop table log_staged");
 }

@@ -1,8 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
-import { anotherEntry } from "../another-entry.ts";
 import type { LogOwner, LogQuery, StoredEntry, WriteOp } from "../api.ts";
 import type { LogRow, OwnersPage, Position, StagedRow } from "../driver.ts";
-import { idTaken } from "../errors.ts";
+import { anotherEntry, whoGets } from "../taken-ids.ts";
 import { Entries, type OwnerOfEntry } from "./entries.ts";
 import { Lists } from "./lists.ts";
 import { LogMigration } from "./log-migration.ts";
@@ -82,22 +81,16 @@ export class LogTable {
     this.#text = TextIndex.open(this.#db, false);
   }
 
-  append(store: number, name: string, { owners, entry }: WriteOp & { do: "append" }): number {
-    const { id, series, sameBefore } = entry;
-    const lists = owners.map(({ owner }) => this.#lists.find(store, owner));
-    if (this.#recent.mayHave(id, series) && this.#anyHas(lists, id)) {
-      const there = lists.map((list) => (list === undefined ? undefined : this.#find(list, id)));
-      if (sameBefore === undefined) {
-        const taken = there.findIndex((place) => place !== undefined);
-        throw idTaken(name, owners[taken]?.owner ?? "", id);
-      }
-      const absent = owners.filter((_, n) => there[n] === undefined);
-      const others = owners.filter((_, n) => (there[n]?.at ?? -Infinity) >= sameBefore);
-      if (absent.length > 0) this.#insert(store, absent, entry);
-      if (others.length > 0) this.#insert(store, others, anotherEntry(entry, this.#next));
+  append(store: number, name: string, op: WriteOp & { do: "append" }): number {
+    const { owners, entry } = op;
+    if (!this.#recent.mayHave(entry.id, entry.series)) {
+      this.#insert(store, owners, entry);
       return 1;
     }
-    this.#insert(store, owners, entry);
+    const there = owners.map(({ owner }) => this.#place(store, owner, entry.id)?.at);
+    const { absent, others } = whoGets(name, op, there);
+    if (absent.length > 0) this.#insert(store, absent, entry);
+    if (others.length > 0) this.#insert(store, others, anotherEntry(entry, this.#next));
     return 1;
   }
 
@@ -116,7 +109,7 @@ export class LogTable {
     const found = text !== undefined && this.#text !== undefined;
     this.#entries.insert({ body, seq: body, at, id, owners: owned, found, value });
     if (found) this.#index(body, owned, at, body, text);
-    this.#pending.addAll(places);
+    for (const place of places) this.#pending.add(place);
   }
 
   replace(store: number, op: WriteOp & { do: "replace" }): number {
@@ -179,8 +172,7 @@ export class LogTable {
   }
 
   find(store: number, owner: string, id: string): LogRow | undefined {
-    const list = this.#lists.find(store, owner);
-    const place = list === undefined ? undefined : this.#find(list, id);
+    const place = this.#place(store, owner, id);
     return place && [place.id, place.at, place.peer, this.#entries.value(place.body)];
   }
 
@@ -214,16 +206,13 @@ export class LogTable {
     this.#migration.forget(store);
   }
 
-  #find(list: number, id: string): Place | undefined {
-    return this.#pending.find(list, id) ?? this.#places.find(list, id);
+  #place(store: number, owner: string, id: string): Place | undefined {
+    const list = this.#lists.find(store, owner);
+    return list === undefined ? undefined : this.#find(list, id);
   }
 
-  #anyHas(lists: readonly (number | undefined)[], id: string): boolean {
-    return lists.some(
-      (list) =>
-        list !== undefined &&
-        (this.#pending.find(list, id) !== undefined || this.#places.hasId(list, id)),
-    );
+  #find(list: number, id: string): Place | undefined {
+    return this.#pending.find(list, id) ?? this.#places.find(list, id);
   }
 
   #hasAny(list: number): boolean {

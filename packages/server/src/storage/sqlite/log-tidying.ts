@@ -114,9 +114,9 @@ export class LogTidying {
     const { lists, upTo } = this.#round;
     for (let list = lists.pop(); list !== undefined; list = lists.pop()) {
       this.#indexLog(list);
-      if (performance.now() >= until) return this.#tables.places.inserted();
+      if (performance.now() >= until) return this.#tables.places.flush();
     }
-    this.#tables.places.inserted();
+    this.#tables.places.flush();
     this.#round = undefined;
     this.#setIndexed.run(upTo);
   }

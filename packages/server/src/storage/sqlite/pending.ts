@@ -49,11 +49,6 @@ export class Pending {
     return this.#logs.get(list) ?? [];
   }
 
-  /** Adds places, each in another log. */
-  addAll(places: readonly Place[]): void {
-    for (const place of places) this.add(place);
-  }
-
   add(place: Place): void {
     this.#add(place);
     this.#changed.push(place);

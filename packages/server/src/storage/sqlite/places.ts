@@ -26,7 +26,6 @@ type OldRow = readonly [number, number, string | null, number, string];
  * into it many at once, sorted by log, so that a page is written for several of them.
  */
 export class Places {
-  readonly #has: Query<readonly [number]>;
   readonly #at: Query<readonly [number]>;
   readonly #find: Query<PlaceRow>;
   readonly #insert: ManyRows;
@@ -38,7 +37,6 @@ export class Places {
   readonly #any: Query<readonly [number]>;
 
   constructor(db: DatabaseSync) {
-    this.#has = query(db, "select 1 from place_id where list = ? and id = ?");
     this.#at = query(db, "select 1 from place where list = ? and at = ? and seq = ?");
     this.#find = query(
       db,
@@ -60,10 +58,6 @@ export class Places {
     this.#any = query(db, "select 1 from place where list = ? limit 1");
   }
 
-  hasId(list: number, id: string): boolean {
-    return this.#has.get(list, id) !== undefined;
-  }
-
   has(list: number, at: number, seq: number): boolean {
     return this.#at.get(list, at, seq) !== undefined;
   }
@@ -82,7 +76,7 @@ export class Places {
   }
 
   /** To be called after inserts, before anything else is asked. */
-  inserted(): void {
+  flush(): void {
     this.#insert.flush();
     this.#insertId.flush();
   }
