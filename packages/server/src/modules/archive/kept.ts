@@ -36,15 +36,15 @@ async function readAfter(
   if (after === undefined) return read({});
   if (after.id === "") return read({ from: after.at + 1 });
   // a client may have used an id once more; and what is not there any more has no place
-  const there = await store.get(owner, after.id);
-  if (there?.at !== after.at) return read({ from: after.at });
-  try {
-    return await read({ after: after.id });
-  } catch (error) {
-    // it was removed meanwhile: what came in its millisecond may come once more
-    if (error instanceof StorageNotFound) return read({ from: after.at });
-    throw error;
-  }
+  const [there, entries] = await Promise.all([
+    store.get(owner, after.id),
+    read({ after: after.id }).catch(nothingIfNotFound),
+  ]);
+  return there?.at === after.at && entries ? entries : read({ from: after.at });
+}
+
+function nothingIfNotFound(error: unknown): undefined {
+  if (!(error instanceof StorageNotFound)) throw error;
 }
 
 /** Of these, what the account received, but for headlines: they are not for later (RFC 6121 §5.2.2). */

@@ -49,7 +49,8 @@ export class Spool {
       const stanza = message.with({ children: [...message.children, mark] });
       const bytes = bytesOf(stanza);
       if (!quota.take(bytes)) return undefined;
-      this.#store.append(account.toString(), { ...kept, value: stanza }).catch((error: unknown) => {
+      const entry = { ...kept, value: stanza, series: 0 };
+      this.#store.append(account.toString(), entry).catch((error: unknown) => {
         log.error("a message could not be kept", { error });
         this.#quotas.forget(account);
         this.#host.refuse(message, error);
