@@ -177,7 +177,7 @@ export class HandOver {
 
   /** A client has come back: it takes what others have left meanwhile, and what it was not handed yet. */
   resumed(session: Session): Maybe<void> {
-    if ((session.priority ?? -1) < 0) return;
+    if (!takes(session)) return;
     return after(this.#known(session.jid.bare), (state) => {
       if (isWaiting(state)) return this.give(session);
     });
@@ -188,9 +188,7 @@ export class HandOver {
   };
 
   #heirOf(account: Jid): Session | undefined {
-    const taking = this.#host.sessions
-      .of(account)
-      .filter(({ priority = -1, hibernating }) => priority >= 0 && !hibernating);
+    const taking = this.#host.sessions.of(account).filter(takes);
     return taking.toSorted((a, b) => (b.priority ?? 0) - (a.priority ?? 0))[0];
   }
 
@@ -257,8 +255,7 @@ export class HandOver {
   #nextOf({ wanting }: AccountState): Session | undefined {
     for (const session of wanting) {
       wanting.delete(session);
-      const isThere = this.#host.sessions.get(session.jid) === session;
-      if (isThere && !session.hibernating && (session.priority ?? -1) >= 0) return session;
+      if (this.#host.sessions.get(session.jid) === session && takes(session)) return session;
     }
     return undefined;
   }
@@ -337,6 +334,11 @@ export class HandOver {
       throw error;
     }
   }
+}
+
+/** Its client is there, and wants what waits (RFC 6121 §8.5.2.1.1). */
+function takes({ priority = -1, hibernating }: Session): boolean {
+  return priority >= 0 && !hibernating;
 }
 
 /** Nobody holds it and nobody has it, or it is not known yet. */
