@@ -231,8 +231,8 @@ export class Deliveries {
     if (later(upTo, lastOf(seen)) === upTo) return { upTo, taken };
     if (!this.#complete || seen.missing.length > 0) return { upTo, taken, seen };
     // nothing is missing up to there
-    const front = seen.had.includes(upTo?.id ?? ALL) ? upTo : lastOf(seen);
-    return seen.had.length === 1 ? { upTo: front, taken } : { upTo: front, taken, seen };
+    const front = { upTo: lastOf(seen), taken };
+    return seen.had.length === 1 ? front : { ...front, seen };
   }
 
   /** Once the backlog was read: how far clients are, and what they lack up to there. */
