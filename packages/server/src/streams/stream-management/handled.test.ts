@@ -3,8 +3,8 @@ import { test } from "node:test";
 import { Handled } from "./handled.ts";
 
 /** Writes that settle when a test says so. */
-function writes(): { asked: number; settled: number } {
-  return { asked: 0, settled: 0 };
+function writes(): { asked: number; settled: number; whenSettled(): Promise<void> } {
+  return { asked: 0, settled: 0, whenSettled: () => Promise.resolve() };
 }
 
 test("XEP-0198 §4: what is handled is safe when the writes up to it have settled, in order", () => {

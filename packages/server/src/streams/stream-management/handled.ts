@@ -1,8 +1,6 @@
 import { countOn } from "@rookery/stream";
 import type { StorageProgress } from "../../storage/api.ts";
 
-type Counts = Pick<StorageProgress, "asked" | "settled">;
-
 /** So many were handled once the writes up to a mark have settled. */
 interface Step {
   readonly count: number;
@@ -14,14 +12,14 @@ interface Step {
  * wrote is committed, or its failure was told to their sender.
  */
 export class Handled {
-  readonly #progress: Counts;
+  readonly #progress: StorageProgress;
   #count: number;
   #safe: number;
   /** What is handled and not yet safe, in order. */
   readonly #steps: Step[] = [];
 
   /** @param count handled and safe before, modulo 2³². */
-  constructor(progress: Counts, count = 0) {
+  constructor(progress: StorageProgress, count = 0) {
     this.#progress = progress;
     this.#count = count;
     this.#safe = count;
