@@ -11,6 +11,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type Agent, createClient } from "stanza";
 import { BoshClient as StropheClient } from "./strophe/bosh-client.ts";
 import { arrives, hearsJust, JULIET, ROMEO, says, texts } from "./support/conversation.ts";
+import type { Peer } from "./support/peer.ts";
 import { PASSWORD, Rookery } from "./support/rookery.ts";
 import { Tunnel } from "./support/tunnel.ts";
 
@@ -23,12 +24,16 @@ const LISTEN = {
   https: false,
 };
 
-/** A server with WebSocket, and what is between it and a client. */
-async function serving(t: TestContext): Promise<{ rookery: Rookery; tunnel: Tunnel }> {
+/** A server with WebSocket, romeo on it, and juliet behind what can be cut. */
+async function meeting<Client>(
+  t: TestContext,
+  join: (t: TestContext, tunnel: Tunnel) => Promise<Client>,
+): Promise<{ rookery: Rookery; tunnel: Tunnel; romeo: Peer; juliet: Client }> {
   const config = { listen: LISTEN };
   const rookery = await Rookery.start(t, ["romeo", "juliet"], undefined, undefined, config);
   const tunnel = await Tunnel.start(t, () => rookery.ports.http);
-  return { rookery, tunnel };
+  const { peer: romeo } = await arrives(t, rookery, `${ROMEO}/orchard`, "starttls");
+  return { rookery, tunnel, romeo, juliet: await join(t, tunnel) };
 }
 
 function webSocket(tunnel: Tunnel): string {
@@ -108,9 +113,7 @@ for (const loss of ["both", "down", "up"] as const) {
     `stanza over WebSocket comes back after it was cut off (lost: ${loss}) in the middle of a conversation`,
     LIMIT,
     async (t) => {
-      const { rookery, tunnel } = await serving(t);
-      const { peer: romeo } = await arrives(t, rookery, `${ROMEO}/orchard`, "starttls");
-      const juliet = await stanza(t, tunnel);
+      const { tunnel, romeo, juliet } = await meeting(t, stanza);
       const [his, hers] = [texts("his", 15), texts("hers", 15)];
       await says(romeo, JULIET, his.slice(0, 5));
       stanzaSays(juliet, hers.slice(0, 5));
@@ -132,51 +135,33 @@ for (const loss of ["both", "down", "up"] as const) {
   );
 }
 
-test(
-  "stanza over WebSocket, SIGTERM: its session goes on when the server runs again",
-  LIMIT,
-  async (t) => {
-    const { rookery, tunnel } = await serving(t);
-    const { peer: romeo } = await arrives(t, rookery, `${ROMEO}/orchard`, "starttls");
-    const juliet = await stanza(t, tunnel);
+for (const [signal, what] of [
+  ["SIGTERM", "its session goes on when the server runs again"],
+  ["SIGKILL", "a new session, and everything is there"],
+] as const) {
+  test(`stanza over WebSocket, ${signal}: ${what}`, LIMIT, async (t) => {
+    const { rookery, tunnel, romeo, juliet } = await meeting(t, stanza);
     const [away, hers] = [texts("away", 5), texts("hers", 5)];
     tunnel.cut("away");
     await says(romeo, JULIET, away);
     await romeo.call("settled");
-    await rookery.stop("SIGTERM");
+    await rookery.stop(signal);
     await rookery.start();
+    if (signal === "SIGKILL") {
+      await romeo.next("session");
+      await romeo.call("presence");
+    }
     tunnel.open();
+    const { counts } = juliet;
     await until(
-      () => juliet.counts.resumed === 1,
-      () => `the session, began ${juliet.counts.started}`,
+      () => (signal === "SIGTERM" ? counts.resumed === 1 : counts.started === 2),
+      () => `its session, began ${counts.started}, resumed ${counts.resumed}`,
     );
     stanzaSays(juliet, hers);
     await stanzaHeard(juliet, away);
     await hearsJust(romeo, hers);
-  },
-);
-
-test("stanza over WebSocket, SIGKILL: a new session, and everything is there", LIMIT, async (t) => {
-  const { rookery, tunnel } = await serving(t);
-  const { peer: romeo } = await arrives(t, rookery, `${ROMEO}/orchard`, "starttls");
-  const juliet = await stanza(t, tunnel);
-  const [away, hers] = [texts("away", 5), texts("hers", 5)];
-  tunnel.cut("away");
-  await says(romeo, JULIET, away);
-  await romeo.call("settled");
-  await rookery.stop("SIGKILL");
-  await rookery.start();
-  await romeo.next("session");
-  await romeo.call("presence");
-  tunnel.open();
-  await until(
-    () => juliet.counts.started === 2,
-    () => `a new session, resumed ${juliet.counts.resumed}`,
-  );
-  stanzaSays(juliet, hers);
-  await stanzaHeard(juliet, away);
-  await hearsJust(romeo, hers);
-});
+  });
+}
 
 /** Strophe.js over WebSocket; it has to be told to come back. */
 async function strophe(t: TestContext, tunnel: Tunnel): Promise<StropheClient> {
@@ -220,9 +205,7 @@ test(
   "Strophe.js over WebSocket comes back after it was cut off in the middle of a conversation",
   LIMIT,
   async (t) => {
-    const { rookery, tunnel } = await serving(t);
-    const { peer: romeo } = await arrives(t, rookery, `${ROMEO}/orchard`, "starttls");
-    const juliet = await strophe(t, tunnel);
+    const { tunnel, romeo, juliet } = await meeting(t, strophe);
     const [his, hers] = [texts("his", 45), texts("hers", 30)];
     for (let round = 0; round < 3; round++) {
       const at = round * 15;
@@ -250,9 +233,7 @@ for (const signal of ["SIGTERM", "SIGKILL"] as const) {
     `Strophe.js over WebSocket, ${signal}: what was said meanwhile is there when it comes back`,
     LIMIT,
     async (t) => {
-      const { rookery, tunnel } = await serving(t);
-      const { peer: romeo } = await arrives(t, rookery, `${ROMEO}/orchard`, "starttls");
-      const juliet = await strophe(t, tunnel);
+      const { rookery, tunnel, romeo, juliet } = await meeting(t, strophe);
       const [away, hers] = [texts("away", 5), texts("hers", 5)];
       tunnel.swallow("both");
       await says(romeo, JULIET, away);

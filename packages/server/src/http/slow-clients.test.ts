@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { text } from "./reply.ts";
-import { type RawSocket, WebStage } from "./web-stage.test.ts";
+import { slowSockets } from "./slow-sockets.test.ts";
+import { WebStage } from "./web-stage.test.ts";
 
 const LIMITS = {
   httpHeaderSeconds: 1,
@@ -15,32 +16,12 @@ const LIMITS = {
 describe("slow clients", { concurrency: true }, () => {
   it("500 slow clients are cut off in time, and nobody else is kept waiting meanwhile", async () => {
     await using stage = await WebStage.start({ limits: LIMITS });
-    stage.router.add(undefined, "GET", "/", () => text("hello"));
-    stage.router.add(undefined, "POST", "/body", async (request) => {
-      await request.body(1000);
-      return text("");
-    });
-    const sockets: RawSocket[] = [];
-    for (let i = 0; i < 500; i++) {
-      const socket = await stage.connect();
-      sockets.push(socket);
-      if (i % 3 === 0) socket.write("GET / HTTP/1.1\r\nHost: exam");
-      else if (i % 3 === 1) {
-        socket.write("POST /body HTTP/1.1\r\nHost: example.org\r\nContent-Length: 9\r\n\r\n1");
-      }
-    }
-    const drip = setInterval(() => {
-      for (const { socket } of sockets) if (!socket.destroyed) socket.write("x");
-    }, 400);
-    try {
-      const began = performance.now();
-      assert.equal(await (await fetch(stage.url("/"))).text(), "hello");
-      assert.ok(performance.now() - began < 1000);
-      await Promise.all(sockets.map((socket) => socket.all()));
-      assert.ok(performance.now() - began < 10_000);
-    } finally {
-      clearInterval(drip);
-    }
+    using slow = await slowSockets(stage, { bodyBytes: 9, dripMs: 400 });
+    const began = performance.now();
+    assert.equal(await (await fetch(stage.url("/"))).text(), "hello");
+    assert.ok(performance.now() - began < 1000);
+    await Promise.all(slow.sockets.map((socket) => socket.all()));
+    assert.ok(performance.now() - began < 10_000);
   });
 
   it("a connection that says nothing more is closed", async () => {

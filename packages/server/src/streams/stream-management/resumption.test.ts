@@ -4,6 +4,7 @@ import { Jid, SM_NS, Stanza } from "@rookery/protocol";
 import { TestServer } from "@rookery/testkit";
 import { systemRandom } from "../../clock.ts";
 import { type Log, silentLog } from "../../log.ts";
+import type { Session } from "../../sessions/session.ts";
 import { openStorage } from "../../storage/open.ts";
 import type { ManagedStream } from "./management.ts";
 import { type SessionRecord, sessionRecords } from "./record.ts";
@@ -142,7 +143,7 @@ test("the limit sessionsPerAccount: sessions whose clients are away make room fo
   await assert.rejects(managed(stage, "juliet@example.org/6"), "those that are there stay");
 });
 
-test("XEP-0198 §5: of two streams that ask for a session at once, one gets it, and it loses nothing", async () => {
+test("XEP-0198 §5: of two streams that ask for a session at once, one gets it, and it loses nothing; the other has not its lineage", async () => {
   await using stage = await TestServer.start();
   const phone = await managed(stage, "juliet@example.org/phone");
   phone.client.write("<presence/>");
@@ -164,5 +165,13 @@ test("XEP-0198 §5: of two streams that ask for a session at once, one gets it, 
   let got = await winner?.element();
   while (got && got.name !== "message") got = await winner?.element();
   assert.equal(got?.attr("id"), "m");
-  assert.equal(stage.server.sessions.of(Jid.parse("juliet@example.org")).length, 1);
+  const sessions = (): readonly Session[] =>
+    stage.server.sessions.of(Jid.parse("juliet@example.org"));
+  assert.equal(sessions().length, 1);
+  const loser = both[answers.findIndex(({ name }) => name === "failed")];
+  loser?.write(
+    "<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>b</resource></bind></iq>",
+  );
+  assert.equal((await loser?.element())?.attr("type"), "result");
+  assert.equal(new Set(sessions().map(({ lineage }) => lineage)).size, 2);
 });

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { Jid, NS, SM_NS } from "@rookery/protocol";
+import { NS, SM_NS } from "@rookery/protocol";
 import { type Received, TestServer } from "@rookery/testkit";
 import type { Element } from "@rookery/xml";
 import { needing } from "../../modules/left-out.test.ts";
@@ -158,27 +158,6 @@ test("XEP-0198 §5: 1,000 messages in flight when the connection breaks: none lo
   );
   await juliet.client.sync();
   assert.deepEqual(juliet.client.queued, [], "nothing comes after them");
-});
-
-test("SECURITY: of a session that one stream goes on with no other one has the lineage", async () => {
-  await using stage = await TestServer.start(QUIET);
-  await stage.accounts("romeo@example.org");
-  const former = await managed(stage, "romeo@example.org/a");
-  const two = [
-    await authenticated(stage, "romeo@example.org"),
-    await authenticated(stage, "romeo@example.org"),
-  ];
-  const answers: string[] = [];
-  for (const one of two) one.write(`<resume xmlns='${SM_NS}' previd='${former.id}' h='0'/>`);
-  for (const one of two) answers.push((await one.element()).name);
-  assert.deepEqual(answers.toSorted(), ["failed", "resumed"]);
-  const loser = two[answers.indexOf("failed")];
-  loser?.write(
-    "<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>b</resource></bind></iq>",
-  );
-  assert.equal((await loser?.element())?.attr("type"), "result");
-  const sessions = stage.server.sessions.of(Jid.parse("romeo@example.org"));
-  assert.equal(new Set(sessions.map(({ lineage }) => lineage)).size, 2);
 });
 
 test("XEP-0198 §5: the old stream is closed with conflict if it is still there, and the session goes on", async () => {
